@@ -1,0 +1,5 @@
+//! Accounts, what they may do, and the tokens that they are using.
+
+pub mod account;
+pub mod grant;
+pub mod token;

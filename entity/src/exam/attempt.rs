@@ -1,0 +1,61 @@
+//! One candidate's sitting.
+
+use sea_orm::entity::prelude::*;
+
+use crate::id::{AttemptId, ExamId, LeaseId, PersonId};
+use crate::instant::Instant;
+use crate::points::Points;
+
+text_enum! {
+    /// How far a sitting has come.
+    AttemptState { Running = "running", Submitted = "submitted", Graded = "graded", Voided = "voided" }
+}
+
+/// A row of `attempts`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "attempts")]
+pub struct Model {
+    /// Its identifier.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: AttemptId,
+    /// The exam.
+    pub exam_id: ExamId,
+    /// The candidate.
+    pub person_id: PersonId,
+    /// The candidate's first, second, … attempt.
+    pub number: i32,
+    /// How far it has come.
+    pub state: AttemptState,
+    /// The device that may write.
+    pub lease: LeaseId,
+    /// What that device calls itself.
+    pub device: Option<String>,
+    /// When it was started.
+    pub started_at: Instant,
+    /// When its time is up.
+    pub deadline: Instant,
+    /// When the server hands it in by itself.
+    pub due_at: Instant,
+    /// When it was handed in; never past the deadline.
+    pub submitted_at: Option<Instant>,
+    /// The server handed it in.
+    pub by_server: bool,
+    /// The number of the draw that was taken.
+    pub k: i32,
+    /// The paper: items and option order, canonical JSON of draw.md.
+    pub items: String,
+    /// The paper's digest, hex.
+    pub paper_digest: String,
+    /// What it scored.
+    pub points: Option<Points>,
+    /// What it could score.
+    pub max_points: Points,
+    /// How many items were answered when it was handed in.
+    pub answered: i32,
+}
+
+/// Joins are written out where they are needed.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

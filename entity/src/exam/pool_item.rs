@@ -1,0 +1,25 @@
+//! A question version in the pool of a sealed exam.
+
+use sea_orm::entity::prelude::*;
+
+use crate::id::{ExamId, QuestionId};
+
+/// A row of `exam_pool`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "exam_pool")]
+pub struct Model {
+    /// The exam.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub exam_id: ExamId,
+    /// The question.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub question_id: QuestionId,
+    /// Its version.
+    pub version: i32,
+}
+
+/// Joins are written out where they are needed.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

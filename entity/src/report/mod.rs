@@ -1,0 +1,4 @@
+//! Years, closed and frozen.
+
+pub mod closing;
+pub mod snapshot;

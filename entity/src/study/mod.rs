@@ -1,0 +1,8 @@
+//! Programmes, sessions and attendance.
+
+pub mod attendance;
+pub mod credit;
+pub mod host;
+pub mod programme;
+pub mod requirement;
+pub mod session;

@@ -1,0 +1,5 @@
+//! What each person owes and how it stands, and the counts of units.
+
+pub mod count;
+pub mod delta;
+pub mod obligation;

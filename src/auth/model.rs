@@ -1,0 +1,142 @@
+//! The one who asks, and what their grants allow.
+
+use std::sync::Arc;
+
+use entity::auth::grant::Role;
+use entity::id::{AccountId, GrantId, PersonId, UnitId};
+use entity::instant::Instant;
+use sea_orm::ConnectionTrait;
+
+use crate::db::Fault;
+use crate::http::{Code, Problem};
+use crate::log::Actor;
+use crate::tree;
+
+/// Those who change things in their subtree.
+pub const MANAGERS: &[Role] = &[Role::Coordinator];
+/// Those who read figures and what is behind them.
+pub const READERS: &[Role] = &[Role::Coordinator, Role::Auditor];
+
+/// A role over a subtree, for some time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantRow {
+    /// Its identifier.
+    pub id: GrantId,
+    /// The role.
+    pub role: Role,
+    /// The top of the subtree.
+    pub unit_id: UnitId,
+    /// It ends at this moment.
+    pub valid_until: Option<Instant>,
+}
+
+impl GrantRow {
+    fn holds(&self, roles: &[Role], now: Instant) -> bool {
+        roles.contains(&self.role) && self.valid_until.is_none_or(|end| now < end)
+    }
+}
+
+/// An account with what it may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRow {
+    /// Its identifier.
+    pub id: AccountId,
+    /// What is typed to log in.
+    pub username: String,
+    /// The name that pages show.
+    pub display_name: String,
+    /// The person on a roster that it belongs to.
+    pub person_id: Option<PersonId>,
+    /// The password must be replaced before anything else.
+    pub must_change_password: bool,
+    /// Its grants.
+    pub grants: Vec<GrantRow>,
+}
+
+/// Somebody who is logged in, or the program itself acting for an operator.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The account.
+    pub account: Arc<AccountRow>,
+    /// SHA-256 of the token in use, hex; empty for the program itself.
+    pub token_hash: String,
+    /// The client's address.
+    pub address: Option<String>,
+}
+
+impl Caller {
+    /// Who acts, for the log.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor { account: Some(self.account.id), address: self.address.clone() }
+    }
+
+    /// The caller, unless they still use a password that somebody else chose.
+    pub fn with_own_password(self) -> Result<Self, Problem> {
+        if self.account.must_change_password { Err(Problem::new(Code::PasswordChangeRequired)) } else { Ok(self) }
+    }
+
+    /// Whether one of these roles is held over any unit.
+    #[must_use]
+    pub fn has(&self, roles: &[Role], now: Instant) -> bool {
+        self.account.grants.iter().any(|g| g.holds(roles, now))
+    }
+
+    /// The subtrees over which one of these roles is held. Nobody without such a role may go on.
+    pub fn scope(&self, roles: &[Role], now: Instant) -> Result<Scope, Denied> {
+        let tops: Vec<UnitId> = self.account.grants.iter().filter(|g| g.holds(roles, now)).map(|g| g.unit_id).collect();
+        if tops.is_empty() { Err(Denied::Forbidden) } else { Ok(Scope(tops)) }
+    }
+
+    /// The person whose sessions and exams these are. An account without a person has none.
+    pub fn person(&self) -> Result<PersonId, Denied> {
+        self.account.person_id.ok_or(Denied::Forbidden)
+    }
+}
+
+/// The tops of the subtrees within which a caller may do something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope(pub Vec<UnitId>);
+
+impl Scope {
+    /// That of the subtree below one unit.
+    #[must_use]
+    pub fn of(unit: UnitId) -> Self {
+        Self(vec![unit])
+    }
+}
+
+/// Why somebody may not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// The role does not allow it.
+    #[error("the caller's roles do not allow this")]
+    Forbidden,
+    /// Outside the caller's units: the same as if it did not exist.
+    #[error("outside the caller's units")]
+    NotFound,
+}
+
+/// Ok if the caller holds one of `roles` over `unit`. A unit outside every grant of the caller is not found, one inside
+/// a grant of another role forbidden.
+pub async fn authorise<E>(
+    conn: &impl ConnectionTrait,
+    caller: &Caller,
+    roles: &[Role],
+    unit: UnitId,
+    now: Instant,
+) -> Result<(), E>
+where
+    E: From<Denied> + From<Fault>,
+{
+    let scope = caller.scope(roles, now)?;
+    if tree::is_within(conn, unit, &scope.0).await? {
+        return Ok(());
+    }
+    let every: Vec<UnitId> = caller.account.grants.iter().map(|g| g.unit_id).collect();
+    if tree::is_within(conn, unit, &every).await? {
+        Err(Denied::Forbidden.into())
+    } else {
+        Err(Denied::NotFound.into())
+    }
+}

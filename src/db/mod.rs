@@ -1,0 +1,15 @@
+//! Floor 2: the database. Opening it, the two doors to write (`Db::tx` and [`Writer`]), and faults classified.
+//!
+//! Never a table and never a rule: those are the slices'.
+
+mod bulk;
+mod fault;
+mod open;
+mod tx;
+mod writer;
+
+pub use bulk::insert_all;
+pub use fault::{Fault, Faulty, faulty};
+pub use open::{Db, OpenError};
+pub use tx::Work;
+pub use writer::{Apply, Rejected, Writer};

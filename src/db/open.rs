@@ -1,0 +1,158 @@
+//! Opening a database and bringing it to the newest step.
+
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement};
+
+/// How many readers SQLite gets, and how many connections PostgreSQL.
+const SQLITE_READERS: u32 = 8;
+const POSTGRES_CONNECTIONS: u32 = 24;
+
+/// A database, open and migrated. Cheap to clone.
+///
+/// SQLite has one connection that writes and a pool that reads; PostgreSQL one pool for both.
+#[derive(Debug, Clone)]
+pub struct Db {
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+}
+
+/// Why a database could not be opened, in one line for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither `sqlite:` nor `postgres://`.
+    #[error("KAOFA_DATABASE_URL: `{0}` is neither sqlite:… nor postgres://…")]
+    Scheme(String),
+    /// It could not be reached or written.
+    #[error("KAOFA_DATABASE_URL: the database `{url}` cannot be used: {cause}")]
+    Connect {
+        /// The address without its password.
+        url: String,
+        /// What the driver said.
+        cause: DbErr,
+    },
+    /// It holds a step that this program does not know.
+    #[error("the database comes from a newer version of kaofa (it holds the step `{0}`); start that version instead")]
+    Newer(String),
+    /// A step failed.
+    #[error("the database could not be brought to the newest step: {0}")]
+    Migrate(DbErr),
+}
+
+impl Db {
+    /// Opens it, makes it if it is a SQLite file that does not exist, and migrates it.
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        let connect = |cause| OpenError::Connect { url: redacted(url), cause };
+        let db = if url.starts_with("sqlite:") {
+            let write = Database::connect(sqlite(url, 1, false)).await.map_err(connect)?;
+            // The first connection makes the file and sets its journal; only then can readers open it.
+            write.ping().await.map_err(connect)?;
+            let read = Database::connect(sqlite(url, SQLITE_READERS, true)).await.map_err(connect)?;
+            Self { write, read }
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let pool = Database::connect(postgres(url)).await.map_err(connect)?;
+            Self { write: pool.clone(), read: pool }
+        } else {
+            return Err(OpenError::Scheme(redacted(url)));
+        };
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    async fn migrate(&self) -> Result<(), OpenError> {
+        let known: Vec<String> = Migrator::migrations().iter().map(|m| m.name().to_owned()).collect();
+        if self.has_history().await.map_err(OpenError::Migrate)? {
+            let applied = Migrator::get_migration_models(&self.write).await.map_err(OpenError::Migrate)?;
+            if let Some(newer) = applied.iter().find(|m| !known.contains(&m.version)) {
+                return Err(OpenError::Newer(newer.version.clone()));
+            }
+            if applied.len() == known.len() {
+                return Ok(());
+            }
+        }
+        Migrator::up(&self.write, None).await.map_err(OpenError::Migrate)
+    }
+
+    async fn has_history(&self) -> Result<bool, DbErr> {
+        let sql = match self.backend() {
+            DbBackend::Sqlite => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'",
+            _ => "SELECT 1 WHERE to_regclass('seaql_migrations') IS NOT NULL",
+        };
+        let row = self.write.query_one_raw(Statement::from_string(self.backend(), sql)).await?;
+        Ok(row.is_some())
+    }
+
+    /// For reading. What it gives may be a moment old while a transaction commits.
+    #[must_use]
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    pub(super) fn write(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        self.write.get_database_backend()
+    }
+
+    /// Whether it answers.
+    pub async fn ping(&self) -> Result<(), super::Fault> {
+        Ok(self.read.ping().await?)
+    }
+
+    /// Closes it after what runs has ended.
+    pub async fn close(self) -> Result<(), super::Fault> {
+        self.read.close().await?;
+        Ok(self.write.close().await?)
+    }
+}
+
+fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(30))
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |options| {
+            let options = options
+                .create_if_missing(!read_only)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(10))
+                .statement_cache_capacity(512)
+                .pragma("mmap_size", "268435456")
+                .pragma("temp_store", "memory");
+            if read_only {
+                options.pragma("query_only", "on")
+            } else {
+                options
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .pragma("wal_autocheckpoint", "4000")
+            }
+        });
+    options
+}
+
+fn postgres(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(POSTGRES_CONNECTIONS)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(10))
+        .sqlx_logging(false);
+    options
+}
+
+/// The address without what stands between `:` and `@`.
+fn redacted(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => url.to_owned(),
+    }
+}

@@ -1,0 +1,3 @@
+//! Floor 10: exams.
+
+pub mod draw;

@@ -1,0 +1,188 @@
+//! What happens to every request: an id, a limit, and an error in the shape of the contract.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use poem::error::{MethodNotAllowedError, NotFoundError};
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{Body, Endpoint, Error, IntoResponse, Middleware, Request, Response};
+use poem_openapi::error::{ContentTypeError, ParsePathError, ParseRequestPayloadError};
+
+use super::problem::{Code, Problem};
+use super::reader::Language;
+use crate::kernel::entropy::Entropy;
+use crate::kernel::field::{FieldCode, FieldError};
+
+/// The id of a request, in its answer and in the server's log.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// The largest body that any operation takes, in bytes.
+const MAX_BODY: usize = 1 << 20;
+
+/// Puts an error into words for a page instead of a program.
+pub type PageOfProblem = dyn Fn(&Problem, &Request, &str) -> Response + Send + Sync;
+
+/// The middleware around the whole application.
+#[derive(Clone)]
+pub struct Manners {
+    rng: Arc<dyn Entropy>,
+    page: Arc<PageOfProblem>,
+}
+
+impl std::fmt::Debug for Manners {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Manners")
+    }
+}
+
+impl Manners {
+    /// With what shows an error to somebody who asked for a page.
+    #[must_use]
+    pub fn new(rng: Arc<dyn Entropy>, page: Arc<PageOfProblem>) -> Self {
+        Self { rng, page }
+    }
+}
+
+impl<E: Endpoint> Middleware<E> for Manners {
+    type Output = Mannered<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        Mannered { inner, manners: self.clone() }
+    }
+}
+
+/// An endpoint with manners.
+#[derive(Debug)]
+pub struct Mannered<E> {
+    inner: E,
+    manners: Manners,
+}
+
+impl<E: Endpoint> Endpoint for Mannered<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let id = hex::encode(self.manners.rng.bytes::<12>());
+        let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+        let lang = Language::of(&request).0;
+        // What an error page needs of the request outlives the request itself.
+        let outline = outline(&request);
+        request.extensions_mut().insert(RequestId(id.clone()));
+        limit(&mut request);
+        let called = tracing::Instrument::instrument(self.inner.call(request), span);
+        let mut response = match AssertUnwindSafe(called).catch_unwind().await {
+            Ok(Ok(response)) => response.into_response(),
+            Ok(Err(error)) => {
+                let problem = problem_of(&error);
+                if wants_page(&outline) {
+                    (self.manners.page)(&problem, &outline, &id)
+                } else {
+                    problem.render(lang, &id)
+                }
+            }
+            Err(_panic) => Problem::new(Code::Internal).render(lang, &id),
+        };
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert("X-Request-Id", value);
+        }
+        Ok(response)
+    }
+}
+
+/// A request without its body: address and headers.
+fn outline(request: &Request) -> Request {
+    let mut outline = Request::builder().method(request.method().clone()).uri(request.uri().clone()).finish();
+    *outline.headers_mut() = request.headers().clone();
+    outline
+}
+
+/// Whether the one who asked is a browser that shows a page.
+fn wants_page(request: &Request) -> bool {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    accepts.contains("text/html") && !request.uri().path().starts_with("/api/")
+}
+
+/// Breaks a body off that is larger than allowed, whether or not it said so beforehand.
+fn limit(request: &mut Request) {
+    let mut left = MAX_BODY;
+    let body = request.take_body().into_bytes_stream();
+    let limited = body.map_err(std::io::Error::other).map(move |chunk| {
+        let chunk = chunk?;
+        left = left
+            .checked_sub(chunk.len())
+            .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::FileTooLarge, "the body is too large"))?;
+        Ok::<_, std::io::Error>(chunk)
+    });
+    request.set_body(Body::from_bytes_stream(limited));
+}
+
+/// Any error as a problem: our own as it is, the framework's by what it says.
+fn problem_of(error: &Error) -> Problem {
+    if let Some(problem) = error.downcast_ref::<Problem>() {
+        return problem.clone();
+    }
+    if error.downcast_ref::<NotFoundError>().is_some() {
+        return Problem::new(Code::NotFound);
+    }
+    if error.downcast_ref::<MethodNotAllowedError>().is_some() {
+        return Problem::new(Code::MethodNotAllowed);
+    }
+    if error.downcast_ref::<ContentTypeError>().is_some() {
+        return Problem::new(Code::UnsupportedMediaType);
+    }
+    if let Some(path) = error.downcast_ref::<ParsePathError>() {
+        // An address with an id that is none leads nowhere.
+        tracing::debug!(error = %path, "a path that cannot be read");
+        return Problem::new(Code::NotFound);
+    }
+    if let Some(parameter) = error.downcast_ref::<poem_openapi::error::ParseParamError>() {
+        let error = FieldError { field: parameter.name.to_owned(), code: FieldCode::Invalid, detail: String::new() };
+        return Problem { errors: vec![error], ..Problem::new(Code::InvalidFields) };
+    }
+    if let Some(payload) = error.downcast_ref::<ParseRequestPayloadError>() {
+        if payload.reason.contains("the body is too large") {
+            return Problem::new(Code::TooLarge);
+        }
+        return of_payload(&payload.reason);
+    }
+    let said = error.to_string();
+    match error.status() {
+        _ if said.contains("the body is too large") => Problem::new(Code::TooLarge),
+        StatusCode::BAD_REQUEST => Problem::new(Code::Malformed).about(said),
+        StatusCode::UNAUTHORIZED => Problem::new(Code::Unauthenticated),
+        StatusCode::FORBIDDEN => Problem::new(Code::Forbidden),
+        StatusCode::NOT_FOUND => Problem::new(Code::NotFound),
+        StatusCode::METHOD_NOT_ALLOWED => Problem::new(Code::MethodNotAllowed),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::TooLarge),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(Code::UnsupportedMediaType),
+        _ => {
+            tracing::error!(%error, "an error without a shape");
+            Problem::new(Code::Internal)
+        }
+    }
+}
+
+/// poem-openapi tells of a bad body in one sentence. The names in it are found again where they stand between quotes.
+fn of_payload(reason: &str) -> Problem {
+    let unknown = reason
+        .split_once("unknown field `")
+        .and_then(|(_, rest)| rest.split_once('`'))
+        .map(|(field, _)| (field, FieldCode::UnknownField));
+    let missing = reason
+        .split_once("missing field `")
+        .and_then(|(_, rest)| rest.split_once('`'))
+        .map(|(field, _)| (field, FieldCode::Required));
+    let wrong = reason
+        .split_once("failed to parse \"")
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map(|(field, _)| (field, FieldCode::Invalid));
+    match unknown.or(missing).or(wrong) {
+        Some((field, code)) => {
+            let error = FieldError { field: field.to_owned(), code, detail: String::new() };
+            Problem { errors: vec![error], ..Problem::new(Code::InvalidFields) }.about(reason)
+        }
+        None => Problem::new(Code::Malformed).about(reason),
+    }
+}

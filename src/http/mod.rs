@@ -1,0 +1,14 @@
+//! Floor 3: the manners of HTTP that every operation shares: problem+json in the reader's language, request ids,
+//! limits of bodies, where a request comes from.
+//!
+//! Never a business rule.
+
+mod manners;
+mod problem;
+mod reader;
+mod wire;
+
+pub use manners::{Manners, RequestId};
+pub use problem::{Code, Problem, TEXTS};
+pub use reader::{Address, Language};
+pub use wire::{ApiPage, PageQuery};

@@ -1,0 +1,22 @@
+//! What an installation decides for itself; read by `config.rs`, used by every slice.
+
+use super::calendar::Calendar;
+
+/// The settings that slices read.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The district's calendar.
+    pub calendar: Calendar,
+    /// The address by which people reach the service, without a slash at the end.
+    pub public_url: String,
+    /// The demonstration district is being served; pages say so.
+    pub demo: bool,
+}
+
+impl Settings {
+    /// Whether people reach it over HTTPS, so that cookies must be bound to it.
+    #[must_use]
+    pub fn https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}

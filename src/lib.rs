@@ -1,0 +1,12 @@
+//! Kaofa 考法: law study and law exams of a district's officials.
+//!
+//! The rooms are described in `ARCHITECTURE.md`; a room imports the floors below it only.
+
+pub mod auth;
+pub mod core;
+pub mod db;
+pub mod exam;
+pub mod http;
+pub mod kernel;
+pub mod log;
+pub mod tree;

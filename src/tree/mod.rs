@@ -1,0 +1,7 @@
+//! Floor 5: the tree of units as everybody needs it: which units lie below which.
+//!
+//! Only look-ups, no policy: who may see a unit is decided in `auth`, what a unit is in `org`.
+
+mod store;
+
+pub use store::{children, is_within, path_of, within};
