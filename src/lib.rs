@@ -9,4 +9,6 @@ pub mod exam;
 pub mod http;
 pub mod kernel;
 pub mod log;
+pub mod org;
+pub mod tally;
 pub mod tree;

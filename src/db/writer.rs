@@ -62,7 +62,7 @@ where
 {
     /// Starts it with room for `room` waiting operations.
     #[must_use]
-    pub fn spawn(db: &Db, name: &'static str, room: usize, apply: Arc<Apply<O, A>>) -> Self {
+    pub fn spawn(db: &Db, name: &'static str, room: usize, apply: &Arc<Apply<O, A>>) -> Self {
         let (sender, receiver) = mpsc::channel(room);
         let receiver = Arc::new(Mutex::new(receiver));
         let lanes = match db.backend() {
@@ -70,7 +70,7 @@ where
             _ => 1,
         };
         let lanes = (0..lanes)
-            .map(|_| tokio::spawn(lane(db.clone(), name, Arc::clone(&receiver), Arc::clone(&apply))))
+            .map(|_| tokio::spawn(lane(db.clone(), name, Arc::clone(&receiver), Arc::clone(apply))))
             .collect();
         Self { queue: parking_lot::Mutex::new(Some(sender)), lanes: parking_lot::Mutex::new(lanes) }
     }

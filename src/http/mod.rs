@@ -8,7 +8,7 @@ mod problem;
 mod reader;
 mod wire;
 
-pub use manners::{Manners, RequestId};
+pub use manners::{Manners, PageOfProblem, RequestId};
 pub use problem::{Code, Problem, TEXTS};
 pub use reader::{Address, Language};
-pub use wire::{ApiPage, PageQuery};
+pub use wire::{ApiPage, Decimal, PageQuery};

@@ -32,7 +32,7 @@ impl Lang {
     pub fn negotiate(accept_language: &str) -> Self {
         accept_language
             .split(',')
-            .filter_map(|range| {
+            .find_map(|range| {
                 let tag = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
                 match tag.split('-').next() {
                     Some("zh") => Some(Self::Zh),
@@ -40,7 +40,6 @@ impl Lang {
                     _ => None,
                 }
             })
-            .next()
             .unwrap_or_default()
     }
 }

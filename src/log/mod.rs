@@ -4,4 +4,4 @@
 
 mod store;
 
-pub use store::{Actor, Entry, append};
+pub use store::{Actor, Entry, append, append_all};

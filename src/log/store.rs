@@ -3,11 +3,11 @@
 use entity::id::{AccountId, EntryId, UnitId};
 use entity::instant::Instant;
 use entity::log::{self, Outcome};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::{ActiveValue::Set, ConnectionTrait};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db::Fault;
+use crate::db::{Fault, insert_all};
 
 /// Who did it, and from where.
 #[derive(Debug, Clone)]
@@ -46,17 +46,24 @@ pub struct Entry {
 
 /// Writes an entry. Call it in the transaction of the act, so that neither is there without the other.
 pub async fn append(tx: &impl ConnectionTrait, entry: Entry) -> Result<(), Fault> {
-    let row = log::ActiveModel {
-        id: Set(EntryId(entry.id)),
-        at: Set(entry.at),
-        actor: Set(entry.actor.account.map_or_else(|| "system".to_owned(), |a| a.to_string())),
-        action: Set(entry.action.to_owned()),
-        subject: Set(entry.subject),
-        unit_id: Set(entry.unit),
-        data: Set(entry.data.to_string()),
-        address: Set(entry.actor.address),
-        outcome: Set(entry.outcome),
-    };
-    log::Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(())
+    append_all(tx, vec![entry]).await
+}
+
+/// Writes the entries of an act upon many things.
+pub async fn append_all(tx: &impl ConnectionTrait, entries: Vec<Entry>) -> Result<(), Fault> {
+    let rows = entries
+        .into_iter()
+        .map(|entry| log::ActiveModel {
+            id: Set(EntryId(entry.id)),
+            at: Set(entry.at),
+            actor: Set(entry.actor.account.map_or_else(|| "system".to_owned(), |a| a.to_string())),
+            action: Set(entry.action.to_owned()),
+            subject: Set(entry.subject),
+            unit_id: Set(entry.unit),
+            data: Set(entry.data.to_string()),
+            address: Set(entry.actor.address),
+            outcome: Set(entry.outcome),
+        })
+        .collect();
+    insert_all(tx, rows, false).await
 }

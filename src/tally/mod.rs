@@ -1,0 +1,12 @@
+//! Floor 8: what each person owes to each programme and exam, how it stands, and the counts of units.
+//!
+//! The slices above state the figures of a person; here the difference is appended in their transaction and folded later,
+//! so that no two transactions ever wait for the same unit's row. Nothing here knows why a figure is what it is.
+
+mod model;
+mod store;
+mod worker;
+
+pub use model::{Figure, Figures, Standing, Subject};
+pub use store::{count_behind, counts, owe, people_behind, restate, standings};
+pub use worker::fold;

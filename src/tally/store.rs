@@ -1,0 +1,312 @@
+//! Stating figures and reading counts.
+
+use std::collections::HashMap;
+
+use entity::List;
+use entity::id::{PersonId, SubjectId, UnitId};
+use entity::org::person::Category;
+use entity::tally::{count, delta, obligation};
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, UnionType};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::model::{Figure, Figures, Standing, Subject};
+use crate::db::{Fault, insert_all};
+use crate::kernel::page::{Page, PageRequest};
+use crate::tree;
+
+/// How many people one look-up names at most.
+const CHUNK: usize = 5_000;
+
+/// States what people owe to a subject from now on: at the freezing of a roster, and for late additions.
+pub async fn owe(tx: &impl ConnectionTrait, subject: Subject, people: Vec<Standing>) -> Result<(), Fault> {
+    let mut changes = Changes::default();
+    let mut rows = Vec::with_capacity(people.len());
+    for person in people {
+        changes.add(person.unit_id, &person.categories, person.figures);
+        let mut row = obligation::ActiveModel {
+            subject_kind: Set(subject.kind),
+            subject_id: Set(subject.id),
+            person_id: Set(person.person_id),
+            unit_id: Set(person.unit_id),
+            categories: Set(List(person.categories)),
+            ..Default::default()
+        };
+        person.figures.put_obligation(&mut row);
+        rows.push(row);
+    }
+    insert_all(tx, rows, false).await?;
+    changes.append(tx, subject).await
+}
+
+/// States how people stand now. People who owe nothing to the subject are left out; what has not changed costs no write.
+///
+/// The rows are locked in the order of people, so that two transactions that restate the same ones wait and don't clash.
+pub async fn restate(
+    tx: &impl ConnectionTrait,
+    subject: Subject,
+    people: &HashMap<PersonId, Figures>,
+) -> Result<(), Fault> {
+    let mut ids: Vec<PersonId> = people.keys().copied().collect();
+    ids.sort_unstable();
+    let mut changes = Changes::default();
+    for ids in ids.chunks(CHUNK) {
+        let rows = obligation::Entity::find()
+            .filter(of_subject(subject))
+            .filter(obligation::Column::PersonId.is_in(ids.iter().copied()))
+            .order_by_asc(obligation::Column::PersonId)
+            .lock_exclusive()
+            .all(tx)
+            .await?;
+        // Most people of a batch change alike (absent from one moment on): one statement for each new state.
+        let mut alike: HashMap<[i64; 18], (Figures, Vec<PersonId>)> = HashMap::new();
+        for row in rows {
+            let before = Figures::of_obligation(&row);
+            let Some(&after) = people.get(&row.person_id) else { continue };
+            if before != after {
+                changes.add(row.unit_id, &row.categories.0, after - before);
+                alike.entry(key(&after)).or_insert_with(|| (after, Vec::new())).1.push(row.person_id);
+            }
+        }
+        for (after, ids) in alike.into_values() {
+            let mut change = obligation::ActiveModel::default();
+            after.put_obligation(&mut change);
+            obligation::Entity::update_many()
+                .set(change)
+                .filter(of_subject(subject))
+                .filter(obligation::Column::PersonId.is_in(ids))
+                .exec(tx)
+                .await?;
+        }
+    }
+    changes.append(tx, subject).await
+}
+
+fn key(figures: &Figures) -> [i64; 18] {
+    let mut key = [0; 18];
+    for (place, figure) in key.iter_mut().zip(Figure::ALL) {
+        *place = figures.get(*figure);
+    }
+    key
+}
+
+fn of_subject(subject: Subject) -> Condition {
+    Condition::all()
+        .add(obligation::Column::SubjectKind.eq(subject.kind))
+        .add(obligation::Column::SubjectId.eq(subject.id))
+}
+
+/// How people stand toward a subject: all of them, or those named.
+pub async fn standings(
+    conn: &impl ConnectionTrait,
+    subject: Subject,
+    people: Option<&[PersonId]>,
+) -> Result<Vec<Standing>, Fault> {
+    let mut standings = Vec::new();
+    let chunks: Vec<Option<&[PersonId]>> = match people {
+        None => vec![None],
+        Some(people) => people.chunks(CHUNK).map(Some).collect(),
+    };
+    for chunk in chunks {
+        let mut query = obligation::Entity::find().filter(of_subject(subject));
+        if let Some(ids) = chunk {
+            query = query.filter(obligation::Column::PersonId.is_in(ids.iter().copied()));
+        }
+        standings.extend(query.all(conn).await?.into_iter().map(standing));
+    }
+    Ok(standings)
+}
+
+fn standing(row: obligation::Model) -> Standing {
+    Standing {
+        figures: Figures::of_obligation(&row),
+        person_id: row.person_id,
+        unit_id: row.unit_id,
+        categories: row.categories.0,
+    }
+}
+
+/// Changes of units' counts, gathered before they are appended.
+#[derive(Default)]
+struct Changes(HashMap<(UnitId, String), Figures>);
+
+impl Changes {
+    fn add(&mut self, unit: UnitId, categories: &[Category], change: Figures) {
+        *self.0.entry((unit, String::new())).or_default() += change;
+        for category in categories {
+            *self.0.entry((unit, category.to_string())).or_default() += change;
+        }
+    }
+
+    async fn append(self, tx: &impl ConnectionTrait, subject: Subject) -> Result<(), Fault> {
+        let rows = self
+            .0
+            .into_iter()
+            .filter(|(_, change)| !change.is_none())
+            .map(|((unit_id, category), change)| {
+                let mut row = delta::ActiveModel {
+                    id: NotSet,
+                    subject_kind: Set(subject.kind),
+                    subject_id: Set(subject.id),
+                    unit_id: Set(unit_id),
+                    category: Set(category),
+                    ..Default::default()
+                };
+                change.put_delta(&mut row);
+                row
+            })
+            .collect();
+        insert_all(tx, rows, false).await
+    }
+}
+
+/// The counts of each unit at or below `top` for each subject: folded and not yet folded ones together, as one
+/// statement sees them. Units without anybody are left out.
+pub async fn counts(
+    conn: &impl ConnectionTrait,
+    subjects: &[Subject],
+    top: UnitId,
+    category: Option<Category>,
+) -> Result<Vec<(SubjectId, UnitId, Figures)>, Fault> {
+    if subjects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<SubjectId> = subjects.iter().map(|s| s.id).collect();
+    let category = category.map_or_else(String::new, |c| c.to_string());
+    let folded = part(Alias::new("tally_counts"), &ids, top, &category);
+    let fresh = part(Alias::new("tally_deltas"), &ids, top, &category);
+    let both = Query::select()
+        .columns([Alias::new("subject_id"), Alias::new("unit_id")])
+        .exprs(Figure::ALL.iter().map(|f| total(*f)).map(|(expr, name)| sea_orm::sea_query::SelectExpr {
+            expr,
+            alias: Some(name.into()),
+            window: None,
+        }))
+        .from_subquery(folded.to_owned().union(UnionType::All, fresh).to_owned(), Alias::new("parts"))
+        .group_by_columns([Alias::new("subject_id"), Alias::new("unit_id")])
+        .to_owned();
+    let rows = conn.query_all(&both).await?;
+    rows.iter()
+        .map(|row| {
+            let figures = Figures::of_values(|f| row.try_get("", f.as_str()))?;
+            Ok((row.try_get("", "subject_id")?, row.try_get("", "unit_id")?, figures))
+        })
+        .collect::<Result<_, sea_orm::DbErr>>()
+        .map_err(Fault::from)
+}
+
+fn part(table: Alias, subjects: &[SubjectId], top: UnitId, category: &str) -> SelectStatement {
+    Query::select()
+        .columns([Alias::new("subject_id"), Alias::new("unit_id")])
+        .columns(Figure::ALL.iter().map(|f| Alias::new(f.as_str())))
+        .from(table)
+        .and_where(Expr::col("subject_id").is_in(subjects.iter().copied()))
+        .and_where(Expr::col("category").eq(category))
+        .and_where(Expr::col("unit_id").in_subquery(tree::within(&[top])))
+        .to_owned()
+}
+
+/// The sum of a figure. PostgreSQL sums big integers into decimals, hence the cast.
+fn total(figure: Figure) -> (sea_orm::sea_query::SimpleExpr, Alias) {
+    let sum = Func::sum(Expr::col(Alias::new(figure.as_str())));
+    (Expr::expr(sum).cast_as(Alias::new("bigint")), Alias::new(figure.as_str()))
+}
+
+/// The people behind a figure of a unit with its subtree: exactly those that it counts, by person and subject.
+pub async fn people_behind(
+    conn: &impl ConnectionTrait,
+    subjects: &[Subject],
+    top: UnitId,
+    category: Option<Category>,
+    figure: Figure,
+    page: &PageRequest,
+) -> Result<Page<(Subject, Standing)>, Fault> {
+    let mut query = behind(subjects, top, category, figure)
+        .order_by_asc(obligation::Column::PersonId)
+        .order_by_asc(obligation::Column::SubjectId)
+        .limit(page.limit + 1);
+    if let Some((person, subject)) = page.after.as_deref().and_then(|after| after.split_once(' ')) {
+        query = query.filter(
+            Condition::any().add(obligation::Column::PersonId.gt(person)).add(
+                Condition::all()
+                    .add(obligation::Column::PersonId.eq(person))
+                    .add(obligation::Column::SubjectId.gt(subject)),
+            ),
+        );
+    }
+    let rows = query.all(conn).await?;
+    let page = Page::cut(rows, page, |row| format!("{} {}", row.person_id, row.subject_id));
+    Ok(page.map(|row| (Subject { kind: row.subject_kind, id: row.subject_id }, standing(row))))
+}
+
+/// How many rows [`people_behind`] gives over all its pages.
+pub async fn count_behind(
+    conn: &impl ConnectionTrait,
+    subjects: &[Subject],
+    top: UnitId,
+    category: Option<Category>,
+    figure: Figure,
+) -> Result<u64, Fault> {
+    use sea_orm::PaginatorTrait;
+    Ok(behind(subjects, top, category, figure).count(conn).await?)
+}
+
+fn behind(
+    subjects: &[Subject],
+    top: UnitId,
+    category: Option<Category>,
+    figure: Figure,
+) -> sea_orm::Select<obligation::Entity> {
+    let mut query = obligation::Entity::find()
+        .filter(obligation::Column::SubjectId.is_in(subjects.iter().map(|s| s.id)))
+        .filter(obligation::Column::UnitId.in_subquery(tree::within(&[top])))
+        .filter(figure.column().ne(0));
+    if let Some(category) = category {
+        // The words of a list stand between spaces; no category's word is part of another's.
+        query = query.filter(obligation::Column::Categories.contains(category.as_str()));
+    }
+    query
+}
+
+/// Takes up to `limit` deltas off the table and adds them to the counts. Returns how many.
+pub(super) async fn fold(tx: &impl ConnectionTrait, limit: u64) -> Result<usize, Fault> {
+    use sea_orm::sea_query::{LockBehavior, LockType, OnConflict};
+    let rows = delta::Entity::find()
+        .order_by_asc(delta::Column::Id)
+        .limit(limit)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(tx)
+        .await?;
+    let mut sums: HashMap<(Subject, UnitId, &str), Figures> = HashMap::new();
+    for row in &rows {
+        let subject = Subject { kind: row.subject_kind, id: row.subject_id };
+        *sums.entry((subject, row.unit_id, row.category.as_str())).or_default() += Figures::of_delta(row);
+    }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    // Two folders that meet take the counts in the same order.
+    sums.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    let key = [count::Column::SubjectKind, count::Column::SubjectId, count::Column::UnitId, count::Column::Category];
+    for chunk in sums.chunks(500) {
+        let models = chunk.iter().map(|((subject, unit, category), sum)| {
+            let mut row = count::ActiveModel {
+                subject_kind: Set(subject.kind),
+                subject_id: Set(subject.id),
+                unit_id: Set(*unit),
+                category: Set((*category).to_owned()),
+                ..Default::default()
+            };
+            sum.put_count(&mut row);
+            row
+        });
+        let mut conflict = OnConflict::columns(key);
+        for figure in Figure::ALL {
+            let name = figure.as_str();
+            conflict.value(Alias::new(name), Expr::col(("tally_counts", name)).add(Expr::col(("excluded", name))));
+        }
+        count::Entity::insert_many(models).on_conflict(conflict).exec_without_returning(tx).await?;
+    }
+    for chunk in rows.chunks(CHUNK) {
+        delta::Entity::delete_many().filter(delta::Column::Id.is_in(chunk.iter().map(|r| r.id))).exec(tx).await?;
+    }
+    Ok(rows.len())
+}
