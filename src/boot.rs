@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Auth;
+use crate::bank::Bank;
 use crate::core::Core;
 use crate::db::Fault;
 use crate::router;
@@ -71,7 +72,8 @@ pub async fn bind(listen: SocketAddr) -> Result<Bound, BootError> {
 #[must_use]
 pub fn compose(core: Core) -> Services {
     let auth = Arc::new(Auth::new(core.clone()));
-    Services { core, auth }
+    let bank = Arc::new(Bank::new(core.clone()));
+    Services { core, auth, bank }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.

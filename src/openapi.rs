@@ -10,6 +10,7 @@ use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::{OpenApi, OpenApiService};
 
 use crate::auth::AuthApi;
+use crate::bank::BankApi;
 
 mod docs;
 
@@ -21,7 +22,7 @@ pub const TITLE: &str = "Kaofa 考法";
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The operations of every slice. A tuple holds 2 to 16 and may hold tuples; `()` stands for none.
-pub type Apis = (AuthApi, ());
+pub type Apis = (AuthApi, BankApi);
 
 /// What an API declares, without anything behind it.
 struct Shape<T>(PhantomData<T>);

@@ -9,6 +9,7 @@ use poem::{EndpointExt, Request, Response, Route, get, handler, web::Data};
 use poem_openapi::OpenApiService;
 
 use crate::auth::AuthApi;
+use crate::bank::BankApi;
 use crate::core::Core;
 use crate::http::{Code, Language, Manners, Problem};
 use crate::openapi::{self, Apis};
@@ -37,7 +38,7 @@ pub fn app(services: &Services) -> BoxEndpoint<'static, Response> {
 
 /// The operations of every slice.
 fn apis(services: &Services) -> Apis {
-    (AuthApi(Arc::clone(&services.auth)), ())
+    (AuthApi(Arc::clone(&services.auth)), BankApi(Arc::clone(&services.bank)))
 }
 
 /// The document that describes the operations.

@@ -1,5 +1,7 @@
 //! The operations of the bank.
 
+use std::sync::Arc;
+
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -15,7 +17,7 @@ use crate::http::{ApiPage, PageQuery, Problem};
 
 /// Banks and questions. For coordinators of the bank's unit or above.
 #[derive(Debug)]
-pub struct BankApi(pub Bank);
+pub struct BankApi(pub Arc<Bank>);
 
 #[OpenApi(prefix_path = "/api/v1")]
 impl BankApi {

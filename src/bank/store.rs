@@ -31,10 +31,6 @@ pub(super) async fn bank(conn: &impl ConnectionTrait, id: BankId) -> Result<Opti
     Ok(bank::Entity::find_by_id(id).one(conn).await?)
 }
 
-pub(super) async fn banks(conn: &impl ConnectionTrait, ids: &[BankId]) -> Result<Vec<bank::Model>, Fault> {
-    Ok(bank::Entity::find().filter(bank::Column::Id.is_in(ids.iter().copied())).all(conn).await?)
-}
-
 /// The banks of these subtrees, oldest first.
 pub(super) async fn banks_within(
     conn: &impl ConnectionTrait,
@@ -212,7 +208,7 @@ pub(super) async fn list(
         query = query.filter(question::Column::Id.gt(after));
     }
     let rows = query.select_also(question_version::Entity).all(conn).await?;
-    let summaries = rows.into_iter().filter_map(|(q, v)| v.map(|v| summary(q, v))).collect();
+    let summaries = rows.into_iter().filter_map(|(q, v)| v.map(|v| summary(&q, v))).collect();
     Ok(Page::cut(summaries, page, |q: &QuestionSummary| q.id.to_string()))
 }
 
@@ -222,7 +218,7 @@ fn containing(text: &str) -> LikeExpr {
     LikeExpr::new(format!("%{literal}%")).escape('\\')
 }
 
-fn summary(question: question::Model, version: question_version::Model) -> QuestionSummary {
+fn summary(question: &question::Model, version: question_version::Model) -> QuestionSummary {
     QuestionSummary {
         id: question.id,
         bank_id: question.bank_id,
@@ -330,7 +326,7 @@ pub(super) async fn topics(conn: &impl ConnectionTrait, banks: &[BankId]) -> Res
 
 /// A version as it is kept.
 fn row(version: &QuestionVersion) -> Result<question_version::Model, Fault> {
-    let json = |text: Result<String, serde_json::Error>| text.map_err(|e| bad(version.question_id, &e));
+    let bad = |e| bad(version.question_id, &e);
     Ok(question_version::Model {
         question_id: version.question_id,
         version: version.version,
@@ -339,8 +335,8 @@ fn row(version: &QuestionVersion) -> Result<question_version::Model, Fault> {
         difficulty: version.difficulty,
         group_key: version.group.clone(),
         stem: version.content.stem.clone(),
-        options: json(serde_json::to_string(&version.content.options))?,
-        answer: json(serde_json::to_string(&version.content.answer))?,
+        options: serde_json::to_string(&version.content.options).map_err(bad)?,
+        answer: serde_json::to_string(&version.content.answer).map_err(bad)?,
         explanation: version.explanation.clone(),
         law: version.citation.law.clone(),
         article: version.citation.article.clone(),

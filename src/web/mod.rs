@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::auth::Auth;
+use crate::bank::Bank;
 use crate::core::Core;
 
 /// Every slice's service, composed once by `boot` and shared by pages, operations, demonstration and command line.
@@ -12,4 +13,6 @@ pub struct Services {
     pub core: Core,
     /// Accounts and who is asking.
     pub auth: Arc<Auth>,
+    /// Banks and questions.
+    pub bank: Arc<Bank>,
 }

@@ -1,6 +1,7 @@
 //! Submitting, approving and retiring questions.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use entity::bank::bank;
 use entity::bank::question::{self, QuestionStatus};
@@ -15,7 +16,7 @@ use super::super::model::QuestionState;
 use super::super::state::{Act, Refused};
 use super::{Bank, BankError, managed, store};
 use crate::auth::{Caller, Denied};
-use crate::log::{self, Actor, Entry};
+use crate::log::{self, Actor};
 
 impl Bank {
     /// Hands a draft in for review; where the bank asks for none, it is approved. By a coordinator of the bank's unit
@@ -57,10 +58,10 @@ impl Bank {
                     let mut states = Vec::new();
                     for (id, entry) in ids.iter().zip(entries) {
                         let read = questions.get(id).ok_or(Denied::NotFound)?;
-                        if !banks.contains_key(&read.bank_id) {
-                            banks.insert(read.bank_id, managed(tx, &caller, read.bank_id, now).await?);
-                        }
-                        let bank = banks.get(&read.bank_id).ok_or(Denied::NotFound)?;
+                        let bank = match banks.entry(read.bank_id) {
+                            Entry::Occupied(known) => known.into_mut(),
+                            Entry::Vacant(room) => room.insert(managed(tx, &caller, read.bank_id, now).await?),
+                        };
                         let state = change(tx, &caller, bank, read, act).await?;
                         let (actor, version) = (caller.actor(), state.version);
                         log::append(tx, told(entry, now, &actor, act, bank, *id, version, state.status)).await?;
@@ -103,8 +104,8 @@ pub(super) fn told(
     question: QuestionId,
     version: i32,
     status: QuestionStatus,
-) -> Entry {
-    Entry {
+) -> log::Entry {
+    log::Entry {
         id,
         at,
         actor: actor.clone(),

@@ -98,7 +98,7 @@ fn no_two_are_alike() {
             assert_ne!(a, b, "{}", one.stem());
             let together = one.group().is_some() && one.group() == other.group();
             let permille = alike_permille(a, b);
-            if one.kind() == other.kind() && permille >= 700 && !together {
+            if one.kind() == other.kind() && permille >= 800 && !together {
                 close.push(format!("{permille} {} / {}", one.stem(), other.stem()));
             }
         }

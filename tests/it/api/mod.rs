@@ -1,3 +1,4 @@
 //! One file a slice: what its operations answer, and what they refuse.
 
 mod auth;
+mod bank;
