@@ -1,13 +1,15 @@
 //! Wire types.
 
 use entity::bank::question::QuestionStatus;
-use entity::id::BankId;
 use poem_openapi::{Enum, Object};
 
 use super::content::{Answer, Content, Difficulty, Kind};
-use super::draft::{NewOption, NewQuestion, QuestionInput};
 use super::model::{BankRow, NewBank, QuestionFilter, QuestionState, QuestionSummary, QuestionVersion, QuestionView};
 use crate::kernel::field::{FieldCode, Fields, Invalid};
+
+mod request;
+
+pub(super) use request::{QuestionRequest, VersionRequest};
 
 /// How a question is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -147,19 +149,6 @@ impl From<BankRow> for BankDto {
     }
 }
 
-/// An option to be made; its id is given by the server.
-#[derive(Debug, Object)]
-#[oai(deny_unknown_fields)]
-struct OptionRequest {
-    /// What it says; no two options say the same.
-    text: String,
-    /// Whether it is right.
-    correct: bool,
-    /// Whether it keeps its place on every paper.
-    #[oai(default)]
-    pinned: bool,
-}
-
 /// What a question rests on.
 #[derive(Debug, Object)]
 #[oai(rename = "Citation", deny_unknown_fields)]
@@ -174,111 +163,9 @@ struct CitationDto {
     verified_on: String,
 }
 
-/// A new version of a question.
-#[derive(Debug, Object)]
-#[oai(deny_unknown_fields)]
-pub(super) struct VersionRequest {
-    /// `single`, `multiple` or `judgement`; the same in every version.
-    kind: String,
-    /// What it is about, up to 60 characters.
-    topic: String,
-    /// `easy`, `medium` or `hard`.
-    difficulty: String,
-    /// What is asked, up to 2000 characters.
-    stem: String,
-    /// 2–8 options of a choice, exactly one right in a single one and at least two in a multiple one; none for a judgement.
-    #[oai(default)]
-    options: Vec<OptionRequest>,
-    /// Whether a judgement's sentence is true; only for a judgement.
-    answer: Option<bool>,
-    /// Why the key is right.
-    #[oai(default)]
-    explanation: String,
-    /// What it rests on.
-    citation: CitationDto,
-    /// A paper takes at most one question of a group.
-    group: Option<String>,
-}
-
-impl From<VersionRequest> for QuestionInput {
-    fn from(dto: VersionRequest) -> Self {
-        let option = |o: OptionRequest| NewOption { text: o.text, correct: o.correct, pinned: o.pinned };
-        Self {
-            kind: dto.kind,
-            topic: dto.topic,
-            difficulty: dto.difficulty,
-            stem: dto.stem,
-            options: dto.options.into_iter().map(option).collect(),
-            answer: dto.answer,
-            explanation: dto.explanation,
-            law: dto.citation.law,
-            article: dto.citation.article,
-            law_version: dto.citation.law_version,
-            verified_on: dto.citation.verified_on,
-            group: dto.group,
-        }
-    }
-}
-
-impl TryFrom<VersionRequest> for NewQuestion {
-    type Error = Invalid;
-    fn try_from(dto: VersionRequest) -> Result<Self, Invalid> {
-        QuestionInput::from(dto).try_into()
-    }
-}
-
-/// A question to be made.
-#[derive(Debug, Object)]
-#[oai(deny_unknown_fields)]
-pub(super) struct QuestionRequest {
-    /// The bank.
-    bank_id: String,
-    /// `single`, `multiple` or `judgement`.
-    kind: String,
-    /// What it is about, up to 60 characters.
-    topic: String,
-    /// `easy`, `medium` or `hard`.
-    difficulty: String,
-    /// What is asked, up to 2000 characters.
-    stem: String,
-    /// 2–8 options of a choice, exactly one right in a single one and at least two in a multiple one; none for a judgement.
-    #[oai(default)]
-    options: Vec<OptionRequest>,
-    /// Whether a judgement's sentence is true; only for a judgement.
-    answer: Option<bool>,
-    /// Why the key is right.
-    #[oai(default)]
-    explanation: String,
-    /// What it rests on.
-    citation: CitationDto,
-    /// A paper takes at most one question of a group.
-    group: Option<String>,
-}
-
-impl QuestionRequest {
-    /// The bank and the question.
-    pub(super) fn read(self) -> Result<(BankId, NewQuestion), Invalid> {
-        let mut fields = Fields::new();
-        let bank = fields.parse("bank_id", &self.bank_id, FieldCode::UnknownReference);
-        let input = QuestionInput::from(VersionRequest {
-            kind: self.kind,
-            topic: self.topic,
-            difficulty: self.difficulty,
-            stem: self.stem,
-            options: self.options,
-            answer: self.answer,
-            explanation: self.explanation,
-            citation: self.citation,
-            group: self.group,
-        });
-        let question = input.read(&mut fields);
-        fields.finish(bank.zip(question))
-    }
-}
-
 /// An option with its key.
 #[derive(Debug, Object)]
-#[oai(rename = "Option")]
+#[oai(rename = "QuestionOption")]
 struct OptionDto {
     /// Given by the server; it tells neither its place nor whether it is right.
     id: String,

@@ -4,20 +4,24 @@ use std::collections::HashMap;
 
 use entity::bank::bank;
 use entity::bank::question::{self, QuestionStatus};
-use entity::bank::question_version::{self, Difficulty, QuestionKind};
+use entity::bank::question_version;
 use entity::id::{BankId, QuestionId, UnitId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect,
     RelationDef,
 };
 
-use super::content::Content;
-use super::model::{Citation, QuestionFilter, QuestionSummary, QuestionVersion, StockItem, TopicCount};
+use super::model::{QuestionFilter, QuestionSummary, QuestionVersion};
 use crate::db::{Fault, insert_all};
 use crate::kernel::page::{Page, PageRequest};
 use crate::tree;
+
+mod versions;
+
+use versions::row;
+pub(super) use versions::{pool, stock, topics, version, versions};
 
 /// How many ids one statement asks for: well below what either database binds.
 const IDS_AT_ONCE: usize = 5_000;
@@ -233,156 +237,4 @@ fn summary(question: &question::Model, version: question_version::Model) -> Ques
         article: version.article,
         author_id: version.author_id,
     }
-}
-
-/// One version.
-pub(super) async fn version(
-    conn: &impl ConnectionTrait,
-    id: QuestionId,
-    version: i32,
-) -> Result<Option<QuestionVersion>, Fault> {
-    question_version::Entity::find_by_id((id, version)).one(conn).await?.map(read).transpose()
-}
-
-/// The newest versions of the approved questions of these banks, by id.
-pub(super) async fn pool(conn: &impl ConnectionTrait, banks: &[BankId]) -> Result<Vec<QuestionVersion>, Fault> {
-    let rows = question_version::Entity::find()
-        .join(JoinType::InnerJoin, newest().rev())
-        .filter(question::Column::BankId.is_in(banks.iter().copied()))
-        .filter(question::Column::Status.eq(QuestionStatus::Approved))
-        .all(conn)
-        .await?;
-    let mut pool = rows.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    // Not by the database, whose order of text is a setting: a manifest wants them bytewise.
-    pool.sort_by_key(|v| v.question_id);
-    Ok(pool)
-}
-
-/// These versions, by id and number.
-pub(super) async fn versions(
-    conn: &impl ConnectionTrait,
-    wanted: &[(QuestionId, i32)],
-) -> Result<Vec<QuestionVersion>, Fault> {
-    let mut wanted = wanted.to_vec();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let mut found = Vec::new();
-    for wanted in wanted.chunks(IDS_AT_ONCE) {
-        let rows = question_version::Entity::find()
-            .filter(question_version::Column::QuestionId.is_in(wanted.iter().map(|(id, _)| *id)))
-            .all(conn)
-            .await?;
-        let rows = rows.into_iter().filter(|v| wanted.binary_search(&(v.question_id, v.version)).is_ok());
-        found.extend(rows.map(read).collect::<Result<Vec<_>, _>>()?);
-    }
-    found.sort_by_key(|v| (v.question_id, v.version));
-    Ok(found)
-}
-
-/// What feasibility asks of the approved questions of these banks.
-pub(super) async fn stock(conn: &impl ConnectionTrait, banks: &[BankId]) -> Result<Vec<StockItem>, Fault> {
-    let rows: Vec<(QuestionKind, String, Difficulty, Option<String>)> = question::Entity::find()
-        .select_only()
-        .column(question::Column::Kind)
-        .column(question::Column::Topic)
-        .column(question::Column::Difficulty)
-        .column(question_version::Column::GroupKey)
-        .join(JoinType::InnerJoin, newest())
-        .filter(question::Column::BankId.is_in(banks.iter().copied()))
-        .filter(question::Column::Status.eq(QuestionStatus::Approved))
-        .order_by_asc(question::Column::Id)
-        .into_tuple()
-        .all(conn)
-        .await?;
-    Ok(rows.into_iter().map(|(kind, topic, difficulty, group)| StockItem { kind, topic, difficulty, group }).collect())
-}
-
-/// How many approved questions these banks hold of each topic, kind and difficulty.
-pub(super) async fn topics(conn: &impl ConnectionTrait, banks: &[BankId]) -> Result<Vec<TopicCount>, Fault> {
-    let rows: Vec<(String, QuestionKind, Difficulty, i64)> = question::Entity::find()
-        .select_only()
-        .column(question::Column::Topic)
-        .column(question::Column::Kind)
-        .column(question::Column::Difficulty)
-        .column_as(question::Column::Id.count(), "count")
-        .filter(question::Column::BankId.is_in(banks.iter().copied()))
-        .filter(question::Column::Status.eq(QuestionStatus::Approved))
-        .group_by(question::Column::Topic)
-        .group_by(question::Column::Kind)
-        .group_by(question::Column::Difficulty)
-        .into_tuple()
-        .all(conn)
-        .await?;
-    let count = |(topic, kind, difficulty, count): (_, _, _, i64)| TopicCount {
-        topic,
-        kind,
-        difficulty,
-        count: count.unsigned_abs(),
-    };
-    let mut counts: Vec<TopicCount> = rows.into_iter().map(count).collect();
-    counts.sort_by(|a, b| (&a.topic, a.kind, a.difficulty).cmp(&(&b.topic, b.kind, b.difficulty)));
-    Ok(counts)
-}
-
-/// A version as it is kept.
-fn row(version: &QuestionVersion) -> Result<question_version::Model, Fault> {
-    let bad = |e| bad(version.question_id, &e);
-    Ok(question_version::Model {
-        question_id: version.question_id,
-        version: version.version,
-        kind: version.content.kind,
-        topic: version.topic.clone(),
-        difficulty: version.difficulty,
-        group_key: version.group.clone(),
-        stem: version.content.stem.clone(),
-        options: serde_json::to_string(&version.content.options).map_err(bad)?,
-        answer: serde_json::to_string(&version.content.answer).map_err(bad)?,
-        explanation: version.explanation.clone(),
-        law: version.citation.law.clone(),
-        article: version.citation.article.clone(),
-        law_version: version.citation.law_version.clone(),
-        verified_on: version.citation.verified_on,
-        salt: version.salt.to_hex(),
-        digest: version.content.digest(&version.salt).to_string(),
-        author_id: version.author_id,
-        created_at: version.created_at,
-    })
-}
-
-/// A version from what is kept. One whose content is no longer that of its digest was changed behind the program's
-/// back; no exam may ask it and nobody should trust its key.
-fn read(row: question_version::Model) -> Result<QuestionVersion, Fault> {
-    let id = row.question_id;
-    let content = Content {
-        kind: row.kind,
-        stem: row.stem,
-        options: serde_json::from_str(&row.options).map_err(|e| bad(id, &e))?,
-        answer: serde_json::from_str(&row.answer).map_err(|e| bad(id, &e))?,
-    };
-    let salt = row.salt.parse().map_err(|e| bad(id, &e))?;
-    if content.digest(&salt).to_string() != row.digest {
-        return Err(bad(id, &"its content is not that of its digest"));
-    }
-    Ok(QuestionVersion {
-        question_id: id,
-        version: row.version,
-        topic: row.topic,
-        difficulty: row.difficulty,
-        group: row.group_key,
-        content,
-        salt,
-        explanation: row.explanation,
-        citation: Citation {
-            law: row.law,
-            article: row.article,
-            law_version: row.law_version,
-            verified_on: row.verified_on,
-        },
-        author_id: row.author_id,
-        created_at: row.created_at,
-    })
-}
-
-fn bad(id: QuestionId, why: &dyn std::fmt::Display) -> Fault {
-    DbErr::Type(format!("a version of question {id}: {why}")).into()
 }
