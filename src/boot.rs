@@ -15,13 +15,15 @@ use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
 use crate::db::Fault;
+use crate::org::Org;
 use crate::router;
+use crate::tally;
 use crate::web::Services;
 
 /// How long what runs may take to finish once the server was told to stop.
 const FAREWELL: Duration = Duration::from_secs(30);
 /// After how long a connection on which nothing moves is closed.
-const IDLE: Duration = Duration::from_secs(120);
+const IDLE: Duration = Duration::from_mins(2);
 
 /// Why the server could not serve, in one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -72,8 +74,9 @@ pub async fn bind(listen: SocketAddr) -> Result<Bound, BootError> {
 #[must_use]
 pub fn compose(core: Core) -> Services {
     let auth = Arc::new(Auth::new(core.clone()));
+    let org = Arc::new(Org::new(core.clone()));
     let bank = Arc::new(Bank::new(core.clone()));
-    Services { core, auth, bank }
+    Services { core, auth, org, bank }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.
@@ -83,8 +86,11 @@ pub struct Worker {
     /// How long it rests between two turns.
     pub every: Duration,
     /// One turn. A failure is noted and the next turn tries again.
-    pub turn: Box<dyn Fn() -> BoxFuture<'static, Result<(), Fault>> + Send + Sync>,
+    pub turn: Box<dyn Fn() -> Turn + Send + Sync>,
 }
+
+/// A turn of a worker. Its error is only ever written to the server's log.
+pub type Turn = BoxFuture<'static, Result<(), Box<dyn std::error::Error + Send + Sync>>>;
 
 impl std::fmt::Debug for Worker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -94,16 +100,21 @@ impl std::fmt::Debug for Worker {
 
 /// The workers of all slices.
 #[must_use]
-pub fn workers(_services: &Services) -> Vec<Worker> {
-    Vec::new()
+pub fn workers(services: &Services) -> Vec<Worker> {
+    let core = services.core.clone();
+    let fold = move || -> Turn {
+        let core = core.clone();
+        Box::pin(async move { Ok(tally::fold(&core).await?) })
+    };
+    vec![Worker { name: "tally.fold", every: Duration::from_secs(1), turn: Box::new(fold) }]
 }
 
 fn start(worker: Worker, stop: CancellationToken) -> JoinHandle<()> {
     tokio::spawn(async move {
         // A turn that has begun ends before the worker stops.
         while stop.run_until_cancelled(tokio::time::sleep(worker.every)).await.is_some() {
-            if let Err(fault) = (worker.turn)().await {
-                tracing::warn!(worker = worker.name, %fault, "a turn failed and will be tried again");
+            if let Err(error) = (worker.turn)().await {
+                tracing::warn!(worker = worker.name, %error, "a turn failed and will be tried again");
             }
         }
     })

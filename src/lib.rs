@@ -5,6 +5,8 @@
 pub mod auth;
 pub mod bank;
 pub mod boot;
+pub mod cli;
+pub mod config;
 pub mod core;
 pub mod db;
 pub mod demo;

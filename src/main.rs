@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `kaofa`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kaofa::cli::main()
+}

@@ -11,18 +11,19 @@ use poem_openapi::{OpenApi, OpenApiService};
 
 use crate::auth::AuthApi;
 use crate::bank::BankApi;
+use crate::org::OrgApi;
 
 mod docs;
 
-pub use docs::{escape, page, style};
+pub(crate) use docs::{escape, page, style};
 
 /// The name of the interface.
 pub const TITLE: &str = "Kaofa 考法";
 /// Its version, the program's own.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The operations of every slice. A tuple holds 2 to 16 and may hold tuples; `()` stands for none.
-pub type Apis = (AuthApi, BankApi);
+/// The operations of every slice. A tuple holds 16 at most and may hold tuples.
+pub type Apis = (AuthApi, OrgApi, BankApi);
 
 /// What an API declares, without anything behind it.
 struct Shape<T>(PhantomData<T>);

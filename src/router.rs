@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use poem::endpoint::BoxEndpoint;
 use poem::http::{HeaderValue, header};
-use poem::middleware::{AddData, Compression};
+use poem::middleware::AddData;
 use poem::{EndpointExt, Request, Response, Route, get, handler, web::Data};
 use poem_openapi::OpenApiService;
 
 use crate::auth::AuthApi;
 use crate::bank::BankApi;
 use crate::core::Core;
-use crate::http::{Code, Language, Manners, Problem};
+use crate::http::{Code, Language, Manners, Problem, compress};
 use crate::openapi::{self, Apis};
+use crate::org::OrgApi;
 use crate::web::Services;
 
 /// The whole application.
@@ -29,7 +30,7 @@ pub fn app(services: &Services) -> BoxEndpoint<'static, Response> {
         .at("/readyz", get(ready))
         .with(AddData::new(services.core.clone()))
         .with(AddData::new(Arc::clone(&services.auth)))
-        .with(Compression::new())
+        .around(compress)
         .with(Manners::new(Arc::clone(&services.core.rng), Arc::new(page_of_problem)))
         .map(move |response: Response| async move { guard(response, https) })
         .map_to_response()
@@ -38,7 +39,7 @@ pub fn app(services: &Services) -> BoxEndpoint<'static, Response> {
 
 /// The operations of every slice.
 fn apis(services: &Services) -> Apis {
-    (AuthApi(Arc::clone(&services.auth)), BankApi(Arc::clone(&services.bank)))
+    (AuthApi(Arc::clone(&services.auth)), OrgApi(Arc::clone(&services.org)), BankApi(Arc::clone(&services.bank)))
 }
 
 /// The document that describes the operations.

@@ -5,7 +5,7 @@ use entity::id::UnitId;
 use entity::instant::Instant;
 use poem_openapi::{Enum, Object};
 
-use super::model::AccountRow;
+use super::model::{AccountRow, check_username};
 use super::service::{LogIn, NewAccount, NewGrant};
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 
@@ -150,11 +150,7 @@ impl TryFrom<AccountRequest> for NewAccount {
     type Error = Invalid;
     fn try_from(dto: AccountRequest) -> Result<Self, Invalid> {
         let mut fields = Fields::new();
-        let username = fields.line("username", &dto.username, 40);
-        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        if username.chars().count() < 2 || !username.chars().all(plain) {
-            fields.reject("username", FieldCode::Invalid);
-        }
+        let username = check_username(&mut fields, "username", &dto.username);
         let display_name = fields.line("display_name", &dto.display_name, 80);
         let person_id = fields.parse_optional("person_id", dto.person_id.as_deref(), FieldCode::UnknownReference);
         fields.finish(Some(Self {

@@ -9,6 +9,7 @@ use sea_orm::ConnectionTrait;
 
 use crate::db::Fault;
 use crate::http::{Code, Problem};
+use crate::kernel::field::{FieldCode, Fields};
 use crate::log::Actor;
 use crate::tree;
 
@@ -92,6 +93,16 @@ impl Caller {
     pub fn person(&self) -> Result<PersonId, Denied> {
         self.account.person_id.ok_or(Denied::Forbidden)
     }
+}
+
+/// A user name as it may be chosen: 2–40 letters, digits, `.`, `_`, `-`.
+pub fn check_username(fields: &mut Fields, field: &str, username: &str) -> String {
+    let username = fields.line(field, username, 40);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if !fields.has(field) && (username.chars().count() < 2 || !username.chars().all(plain)) {
+        fields.reject(field, FieldCode::Invalid);
+    }
+    username
 }
 
 /// The tops of the subtrees within which a caller may do something.

@@ -25,6 +25,17 @@ pub enum OpenError {
     /// Neither `sqlite:` nor `postgres://`.
     #[error("KAOFA_DATABASE_URL: `{0}` is neither sqlite:… nor postgres://…")]
     Scheme(String),
+    /// Every connection would see a database of its own.
+    #[error("KAOFA_DATABASE_URL: SQLite needs a file; a database in memory is not supported")]
+    Memory,
+    /// The folder of a SQLite file cannot be made.
+    #[error("KAOFA_DATABASE_URL: the folder `{folder}` cannot be made: {cause}")]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// What the system said.
+        cause: std::io::Error,
+    },
     /// It could not be reached or written.
     #[error("KAOFA_DATABASE_URL: the database `{url}` cannot be used: {cause}")]
     Connect {
@@ -45,10 +56,14 @@ impl Db {
     /// Opens it, makes it if it is a SQLite file that does not exist, and migrates it.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let connect = |cause| OpenError::Connect { url: redacted(url), cause };
-        let db = if url.starts_with("sqlite:") {
+        let db = if let Some(path) = url.strip_prefix("sqlite:") {
+            make_folder(path)?;
             let write = Database::connect(sqlite(url, 1, false)).await.map_err(connect)?;
             // The first connection makes the file and sets its journal; only then can readers open it.
             write.ping().await.map_err(connect)?;
+            // A file or disk that may only be read opens without complaint: it shows when somebody wants to write.
+            let probe = "PRAGMA user_version = 0";
+            write.execute_unprepared(probe).await.map_err(connect)?;
             let read = Database::connect(sqlite(url, SQLITE_READERS, true)).await.map_err(connect)?;
             Self { write, read }
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
@@ -117,6 +132,16 @@ impl Db {
         self.read.close().await?;
         Ok(self.write.close().await?)
     }
+}
+
+/// Makes the folder in which a SQLite file is to lie.
+fn make_folder(path: &str) -> Result<(), OpenError> {
+    let path = path.trim_start_matches("//").split('?').next().unwrap_or_default();
+    if path.is_empty() || path.contains(":memory:") {
+        return Err(OpenError::Memory);
+    }
+    let Some(folder) = std::path::Path::new(path).parent() else { return Ok(()) };
+    std::fs::create_dir_all(folder).map_err(|cause| OpenError::Folder { folder: folder.display().to_string(), cause })
 }
 
 fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {

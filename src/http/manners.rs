@@ -71,7 +71,15 @@ impl<E: Endpoint> Endpoint for Mannered<E> {
         let outline = outline(&request);
         request.extensions_mut().insert(RequestId(id.clone()));
         limit(&mut request);
-        let called = tracing::Instrument::instrument(self.inner.call(request), span);
+        let packed = request.header(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
+        let called = async {
+            // What is packed small could unpack to more than any limit.
+            if packed {
+                return Err(Problem::new(Code::UnsupportedMediaType).into());
+            }
+            self.inner.call(request).await
+        };
+        let called = tracing::Instrument::instrument(called, span);
         let mut response = match AssertUnwindSafe(called).catch_unwind().await {
             Ok(Ok(response)) => response.into_response(),
             Ok(Err(error)) => {
@@ -181,7 +189,7 @@ fn of_payload(reason: &str) -> Problem {
     match unknown.or(missing).or(wrong) {
         Some((field, code)) => {
             let error = FieldError { field: field.to_owned(), code, detail: String::new() };
-            Problem { errors: vec![error], ..Problem::new(Code::InvalidFields) }.about(reason)
+            Problem { errors: vec![error], ..Problem::new(Code::InvalidFields) }
         }
         None => Problem::new(Code::Malformed).about(reason),
     }

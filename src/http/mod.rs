@@ -3,11 +3,13 @@
 //!
 //! Never a business rule.
 
+mod compress;
 mod manners;
 mod problem;
 mod reader;
 mod wire;
 
+pub use compress::compress;
 pub use manners::{Manners, PageOfProblem, RequestId};
 pub use problem::{Code, Problem, TEXTS};
 pub use reader::{Address, Language};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
+use crate::org::Org;
 
 /// Every slice's service, composed once by `boot` and shared by pages, operations, demonstration and command line.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub struct Services {
     pub core: Core,
     /// Accounts and who is asking.
     pub auth: Arc<Auth>,
+    /// Units and people.
+    pub org: Arc<Org>,
     /// Banks and questions.
     pub bank: Arc<Bank>,
 }

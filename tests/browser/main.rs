@@ -1,1 +1,3 @@
+//! The pages in a real browser.
+
 fn main() {}

@@ -1,4 +1,5 @@
 problem-malformed = The request could not be read
+problem-malformed-detail = The parser says: { $about }
 problem-invalid_fields = Some fields are not right
 problem-unauthenticated = Please log in first
 problem-wrong_credentials = User name or password is wrong

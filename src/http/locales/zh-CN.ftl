@@ -1,4 +1,5 @@
 problem-malformed = 请求无法读取
+problem-malformed-detail = 解析器报告：{ $about }
 problem-invalid_fields = 有内容填写不正确
 problem-unauthenticated = 请先登录
 problem-wrong_credentials = 用户名或密码不正确

@@ -6,19 +6,17 @@ use std::time::Duration;
 
 use entity::id::{AccountId, PersonId, UnitId};
 use entity::instant::{Day, Instant, Millis};
-use entity::org::unit::UnitKind;
-use entity::org::{unit, unit_ancestor};
 use kaofa::auth::{NewAccount, NewGrant, Role};
 use kaofa::boot::{self, Worker};
 use kaofa::core::Core;
-use kaofa::db::{Db, Fault};
+use kaofa::db::Db;
 use kaofa::kernel::calendar::Calendar;
 use kaofa::kernel::clock::ManualClock;
 use kaofa::kernel::entropy::SeededEntropy;
 use kaofa::kernel::settings::Settings;
 use kaofa::log::Actor;
+use kaofa::org::{NewUnit, UnitKind};
 use kaofa::web::Services;
-use sea_orm::{EntityTrait, IntoActiveModel};
 use serde_json::json;
 use tokio::sync::{OnceCell, oneshot};
 
@@ -147,47 +145,25 @@ impl TestServer {
         self.insert_unit(None, "430202", "示范区", UnitKind::Group).await
     }
 
+    /// A group of units below another.
+    pub(crate) async fn group(&self, parent: UnitId, code: &str, name: &str) -> UnitId {
+        self.insert_unit(Some(parent), code, name, UnitKind::Group).await
+    }
+
     /// A unit below another.
     pub(crate) async fn unit(&self, parent: UnitId, code: &str, name: &str) -> UnitId {
         self.insert_unit(Some(parent), code, name, UnitKind::Unit).await
     }
 
     async fn insert_unit(&self, parent_id: Option<UnitId>, code: &str, name: &str, kind: UnitKind) -> UnitId {
-        let core = &self.services.core;
-        let row = unit::Model {
-            id: core.id(),
+        let new = NewUnit {
             parent_id,
             code: code.to_owned(),
             name: name.to_owned(),
             kind,
-            position: 0,
-            active_from: Day::new(2000, 1, 1).unwrap(),
-            active_to: None,
-            version: 1,
+            active_from: Day::new(2000, 1, 1),
         };
-        let above = match parent_id {
-            Some(parent) => kaofa::tree::path_of(core.db.read(), parent).await.unwrap(),
-            None => Vec::new(),
-        };
-        let id = row.id;
-        core.db
-            .tx("test.unit", |tx| {
-                let mut above: Vec<UnitId> = above.iter().map(|u| u.id).collect();
-                above.push(id);
-                above.reverse();
-                let row = row.clone();
-                Box::pin(async move {
-                    unit::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
-                    for (depth, ancestor_id) in (0..).zip(above) {
-                        let row = unit_ancestor::Model { unit_id: id, ancestor_id, depth };
-                        unit_ancestor::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
-                    }
-                    Ok::<_, Fault>(())
-                })
-            })
-            .await
-            .unwrap();
-        id
+        self.services.org.insert_unit(&Actor::SYSTEM, new).await.expect("a new unit").id
     }
 
     /// An account with one role over a unit, logged in.

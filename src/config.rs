@@ -1,0 +1,374 @@
+//! Settings: from flags, else from the environment, else from a TOML file, else as they are by default.
+//!
+//! The one room that reads the environment. What it does not understand is an error that names it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+use figment::Figment;
+use figment::providers::{Format, Serialized, Toml};
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use crate::kernel::calendar::Calendar;
+use crate::kernel::settings::Settings;
+
+/// What every variable of the environment begins with.
+const PREFIX: &str = "KAOFA_";
+/// The file that is read when it is there and no other is named.
+const FILE: &str = "kaofa.toml";
+
+/// The flags that every command takes which needs settings.
+#[derive(Debug, Clone, Default, Serialize, clap::Args)]
+#[allow(clippy::doc_markdown, reason = "these lines are the help of the command line")]
+#[allow(rustdoc::bare_urls, reason = "the same")]
+pub struct Flags {
+    /// Read settings from this TOML file instead of kaofa.toml [KAOFA_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Listen on this address and port [KAOFA_LISTEN; 127.0.0.1:8080 by default]
+    #[arg(long, value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<String>,
+    /// sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME [KAOFA_DATABASE_URL; sqlite:data/kaofa.db by default]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+    /// The address by which people reach the service, where a proxy stands before it [KAOFA_PUBLIC_URL]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+    /// Serve others than this machine without encryption [KAOFA_ALLOW_PLAIN_HTTP]
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_plain_http: bool,
+    /// The district's time zone [KAOFA_TIME_ZONE; Asia/Shanghai by default]
+    #[arg(long, value_name = "ZONE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// How the server's log is written: text or json [KAOFA_LOG_FORMAT; text by default]
+    #[arg(long, value_name = "FORMAT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_format: Option<String>,
+    /// What the server's log holds, such as info or kaofa=debug [KAOFA_LOG; info by default]
+    #[arg(long, value_name = "FILTER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+}
+
+/// How the server's log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// The settings of an installation.
+#[derive(Clone)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The database's address.
+    pub database_url: String,
+    /// The address by which people reach the service, without a slash at the end.
+    pub public_url: Option<String>,
+    /// The password of the demonstration's accounts.
+    pub demo_password: Option<String>,
+    /// Others than this machine may be served without encryption.
+    pub allow_plain_http: bool,
+    /// The district's calendar.
+    pub calendar: Calendar,
+    /// How the server's log is written.
+    pub log_format: LogFormat,
+    /// What the server's log holds.
+    pub log: String,
+}
+
+// Addresses of databases and passwords are no business of a log.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("listen", &self.listen).finish_non_exhaustive()
+    }
+}
+
+/// Why the settings cannot be used, in one line for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// No such setting.
+    #[error("{0}: there is no such setting")]
+    Unknown(String),
+    /// A setting's value is bad.
+    #[error("{PREFIX}{}: {why}", .key.to_uppercase())]
+    Bad {
+        /// The setting, as a file calls it.
+        key: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The settings cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
+    /// It would serve strangers in plain text.
+    #[error(
+        "KAOFA_LISTEN: {0} is open to others than this machine; set KAOFA_PUBLIC_URL=https://… where a proxy encrypts, \
+         or give --allow-plain-http"
+    )]
+    Exposed(SocketAddr),
+}
+
+/// The settings as they are written down.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Raw {
+    listen: String,
+    database_url: String,
+    public_url: Option<String>,
+    demo_password: Option<String>,
+    #[serde(deserialize_with = "yes_or_no")]
+    allow_plain_http: bool,
+    time_zone: String,
+    log_format: String,
+    log: String,
+}
+
+/// The names of [`Raw`]'s fields.
+const KEYS: &[&str] =
+    &["listen", "database_url", "public_url", "demo_password", "allow_plain_http", "time_zone", "log_format", "log"];
+
+impl Default for Raw {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080".to_owned(),
+            database_url: "sqlite:data/kaofa.db".to_owned(),
+            public_url: None,
+            demo_password: None,
+            allow_plain_http: false,
+            time_zone: "Asia/Shanghai".to_owned(),
+            log_format: "text".to_owned(),
+            log: "info,sea_orm_migration=warn".to_owned(),
+        }
+    }
+}
+
+/// A truth value; the environment knows only text.
+fn yes_or_no<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    struct Visitor;
+    impl de::Visitor<'_> for Visitor {
+        type Value = bool;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("true or false")
+        }
+        fn visit_bool<E: de::Error>(self, value: bool) -> Result<bool, E> {
+            Ok(value)
+        }
+        fn visit_str<E: de::Error>(self, value: &str) -> Result<bool, E> {
+            match value {
+                "true" | "1" => Ok(true),
+                "false" | "0" => Ok(false),
+                _ => Err(E::invalid_value(de::Unexpected::Str(value), &self)),
+            }
+        }
+    }
+    deserializer.deserialize_any(Visitor)
+}
+
+impl Config {
+    /// Reads the settings of this process.
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn read(flags: &Flags) -> Result<Self, ConfigError> {
+        let mut environment = BTreeMap::new();
+        for (name, value) in std::env::vars_os() {
+            let Some(key) = name.to_str().and_then(|n| n.strip_prefix(PREFIX)) else { continue };
+            let value = value
+                .into_string()
+                .map_err(|_raw| ConfigError::Unreadable(format!("{PREFIX}{key}: this is no text")))?;
+            environment.insert(key.to_owned(), value);
+        }
+        Self::from(flags, environment, Path::new(FILE))
+    }
+
+    /// From flags, the variables of the environment without their prefix, and the file that is read if no other is named.
+    fn from(flags: &Flags, mut environment: BTreeMap<String, String>, file: &Path) -> Result<Self, ConfigError> {
+        let named = environment.remove("CONFIG").map(PathBuf::from);
+        let named = flags.config.clone().or(named);
+        let mut figment = Figment::new();
+        if named.is_some() || file.exists() {
+            figment = figment.merge(from_file(named.as_deref().unwrap_or(file))?);
+        }
+        if let Some(unknown) = environment.keys().find(|k| !KEYS.contains(&k.to_lowercase().as_str())) {
+            return Err(ConfigError::Unknown(format!("{PREFIX}{unknown}")));
+        }
+        let environment: BTreeMap<_, _> = environment.into_iter().map(|(k, v)| (k.to_lowercase(), v)).collect();
+        let raw: Raw = figment
+            .merge(Serialized::defaults(environment))
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .map_err(|error| of_figment(&error, PREFIX))?;
+        raw.try_into()
+    }
+
+    /// Ok, unless it would serve strangers in plain text.
+    pub fn check_exposure(&self) -> Result<(), ConfigError> {
+        let encrypted = self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+        if encrypted || self.allow_plain_http || self.listen.ip().is_loopback() {
+            Ok(())
+        } else {
+            Err(ConfigError::Exposed(self.listen))
+        }
+    }
+
+    /// What slices read, once it is known where the server listens.
+    #[must_use]
+    pub fn settings(&self, address: SocketAddr, demo: bool) -> Settings {
+        let public_url = self.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        Settings { calendar: self.calendar, public_url, demo }
+    }
+}
+
+impl TryFrom<Raw> for Config {
+    type Error = ConfigError;
+
+    fn try_from(raw: Raw) -> Result<Self, ConfigError> {
+        let listen = raw.listen.parse().map_err(|_error: std::net::AddrParseError| ConfigError::Bad {
+            key: "listen",
+            why: format!("`{}` is no address and port such as 127.0.0.1:8080", raw.listen),
+        })?;
+        let time_zone: Tz = raw.time_zone.parse().map_err(|_error: chrono_tz::ParseError| ConfigError::Bad {
+            key: "time_zone",
+            why: format!("`{}` is no time zone such as Asia/Shanghai", raw.time_zone),
+        })?;
+        let log_format = match raw.log_format.as_str() {
+            "text" => LogFormat::Text,
+            "json" => LogFormat::Json,
+            other => {
+                let why = format!("`{other}` is neither text nor json");
+                return Err(ConfigError::Bad { key: "log_format", why });
+            }
+        };
+        let public_url = raw.public_url.map(|url| url.trim_end_matches('/').to_owned());
+        if let Some(url) = &public_url {
+            let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+            if host.is_none_or(|h| h.is_empty() || h.contains(['/', '?', '#', '@']) || h.contains(char::is_whitespace))
+            {
+                let why = format!("`{url}` is no address such as https://kaofa.example");
+                return Err(ConfigError::Bad { key: "public_url", why });
+            }
+        }
+        if raw.demo_password.as_ref().is_some_and(|p| p.chars().count() < 10) {
+            let why = "a password has at least 10 characters".to_owned();
+            return Err(ConfigError::Bad { key: "demo_password", why });
+        }
+        Ok(Self {
+            listen,
+            database_url: raw.database_url,
+            public_url,
+            demo_password: raw.demo_password,
+            allow_plain_http: raw.allow_plain_http,
+            calendar: Calendar(time_zone),
+            log_format,
+            log: raw.log,
+        })
+    }
+}
+
+/// The settings of a file, whose names are all known.
+fn from_file(path: &Path) -> Result<Figment, ConfigError> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError::Unreadable(format!("the settings in {shown} cannot be read: {error}")))?;
+    let figment = Figment::from(Toml::string(&text));
+    let values: BTreeMap<String, figment::value::Value> = figment
+        .extract()
+        .map_err(|error| ConfigError::Unreadable(format!("{shown}: {}", one_line(&error.to_string()))))?;
+    let keys: BTreeSet<&str> = values.keys().map(String::as_str).collect();
+    if let Some(unknown) = keys.into_iter().find(|key| !KEYS.contains(key)) {
+        return Err(ConfigError::Unknown(format!("{shown}: {unknown}")));
+    }
+    // A value of another type is told of by the name of its file.
+    figment.extract::<Raw>().map_err(|error| of_figment(&error, &format!("{shown}: ")))?;
+    Ok(figment)
+}
+
+/// The first mistake that figment found, by its name.
+fn of_figment(error: &figment::Error, source: &str) -> ConfigError {
+    let key = error.path.join(".");
+    let key = if source == PREFIX { key.to_uppercase() } else { key };
+    ConfigError::Unreadable(format!("{source}{key}: {}", one_line(&error.kind.to_string())))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(flags: &Flags, environment: &[(&str, &str)], toml: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(FILE);
+        std::fs::write(&file, toml).unwrap();
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Config::from(flags, environment, &file)
+    }
+
+    fn refused(environment: &[(&str, &str)], toml: &str) -> String {
+        read(&Flags::default(), environment, toml).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn flags_come_before_the_environment_and_that_before_the_file() {
+        let toml = "listen = '127.0.0.1:1'\nlog = 'debug'\ntime_zone = 'UTC'";
+        let environment = [("LISTEN", "127.0.0.1:2"), ("LOG", "warn"), ("DEMO_PASSWORD", "1234567890")];
+        let flags = Flags { listen: Some("127.0.0.1:3".to_owned()), ..Flags::default() };
+        let config = read(&flags, &environment, toml).unwrap();
+        assert_eq!(config.listen.port(), 3);
+        assert_eq!(config.log, "warn");
+        assert_eq!(config.calendar.0, Tz::UTC);
+        assert_eq!(config.demo_password.as_deref(), Some("1234567890"));
+    }
+
+    #[test]
+    fn what_is_unknown_is_named() {
+        assert_eq!(refused(&[("LISTNE", "x")], ""), "KAOFA_LISTNE: there is no such setting");
+        assert!(refused(&[], "listne = 'x'").ends_with("kaofa.toml: listne: there is no such setting"));
+        assert!(refused(&[], "listen = 8080").contains("kaofa.toml: listen: "));
+        assert!(!refused(&[], "listen = ").contains('\n'));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (key, value) in [
+            ("LISTEN", "8080"),
+            ("TIME_ZONE", "Zhuzhou"),
+            ("LOG_FORMAT", "xml"),
+            ("PUBLIC_URL", "kaofa.example"),
+            ("PUBLIC_URL", "https://kaofa.example/path"),
+            ("ALLOW_PLAIN_HTTP", "perhaps"),
+            ("DEMO_PASSWORD", "short"),
+        ] {
+            let error = refused(&[(key, value)], "");
+            assert!(error.starts_with(&format!("KAOFA_{key}: ")), "{error}");
+        }
+    }
+
+    #[test]
+    fn strangers_are_not_served_in_plain_text() {
+        let open = ("LISTEN", "0.0.0.0:80");
+        let check = |more: &[(&str, &str)]| {
+            let environment: Vec<_> = std::iter::once(open).chain(more.iter().copied()).collect();
+            read(&Flags::default(), &environment, "").unwrap().check_exposure()
+        };
+        assert!(matches!(check(&[]), Err(ConfigError::Exposed(_))));
+        assert!(check(&[("PUBLIC_URL", "http://kaofa.example")]).is_err());
+        assert!(check(&[("PUBLIC_URL", "https://kaofa.example/")]).is_ok());
+        assert!(check(&[("ALLOW_PLAIN_HTTP", "true")]).is_ok());
+        assert!(read(&Flags::default(), &[("LISTEN", "[::1]:80")], "").unwrap().check_exposure().is_ok());
+    }
+}
