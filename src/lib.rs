@@ -3,12 +3,18 @@
 //! The rooms are described in `ARCHITECTURE.md`; a room imports the floors below it only.
 
 pub mod auth;
+pub mod bank;
+pub mod boot;
 pub mod core;
 pub mod db;
+pub mod demo;
 pub mod exam;
 pub mod http;
 pub mod kernel;
 pub mod log;
+pub mod openapi;
 pub mod org;
+pub mod router;
 pub mod tally;
 pub mod tree;
+pub mod web;

@@ -28,6 +28,7 @@ impl AuthApi {
     }
 
     /// The account in use.
+    #[allow(clippy::unused_async, reason = "an operation is async")]
     #[oai(path = "/auth/me", method = "get", operation_id = "get_me")]
     async fn me(&self, caller: AnyCaller) -> Result<Json<AccountDto>, Problem> {
         Ok(Json(caller.0.account.as_ref().clone().into()))

@@ -105,6 +105,13 @@ impl Db {
         Ok(self.read.ping().await?)
     }
 
+    /// Whether it answers and holds every step that this program knows, and no other.
+    pub async fn is_current(&self) -> Result<bool, super::Fault> {
+        let applied = Migrator::get_migration_models(&self.read).await?;
+        let known = Migrator::migrations();
+        Ok(applied.len() == known.len() && known.iter().all(|k| applied.iter().any(|a| a.version == k.name())))
+    }
+
     /// Closes it after what runs has ended.
     pub async fn close(self) -> Result<(), super::Fault> {
         self.read.close().await?;

@@ -57,6 +57,8 @@ codes! {
     PasswordChangeRequired = "password_change_required" FORBIDDEN,
     /// The caller's roles do not allow this.
     Forbidden = "forbidden" FORBIDDEN,
+    /// The author of a question cannot approve it.
+    OwnWork = "own_work" FORBIDDEN,
     /// A page's form was sent without its token.
     CsrfFailed = "csrf_failed" FORBIDDEN,
     /// Nothing there, or outside the caller's units.

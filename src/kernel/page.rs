@@ -27,6 +27,8 @@ impl PageRequest {
         let limit = fields.within("limit", limit.unwrap_or(50), 1, MAX_LIMIT);
         let after = cursor.map(|c| {
             let key = hex::decode(c).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            // PostgreSQL takes no text with a NUL in it.
+            let key = key.filter(|key| !key.contains('\0'));
             if key.is_none() {
                 fields.reject("cursor", super::field::FieldCode::Invalid);
             }

@@ -133,18 +133,13 @@ impl Org {
     /// Makes a unit below one that a system administrator holds; the first unit of all by the program itself.
     pub async fn create_unit(&self, caller: &Caller, new: NewUnit) -> Result<Unit, OrgError> {
         let (now, roles) = (self.core.now(), &[Role::SystemAdmin]);
-        match new.parent_id {
-            Some(parent) => {
-                authorise::<OrgError>(self.core.db.read(), caller, roles, parent, now).await.map_err(|error| {
-                    match error {
-                        OrgError::Denied(Denied::NotFound) => {
-                            Invalid::one("parent_id", FieldCode::UnknownReference).into()
-                        }
-                        other => other,
-                    }
-                })?
-            }
-            None => return Err(Invalid::one("parent_id", FieldCode::Required).into()),
+        let parent = new.parent_id.ok_or_else(|| Invalid::one("parent_id", FieldCode::Required))?;
+        let conn = self.core.db.read();
+        if let Err(denied) = authorise::<OrgError>(conn, caller, roles, parent, now).await {
+            return Err(match denied {
+                OrgError::Denied(Denied::NotFound) => Invalid::one("parent_id", FieldCode::UnknownReference).into(),
+                other => other,
+            });
         }
         self.insert_unit(&caller.actor(), new).await
     }

@@ -71,6 +71,7 @@ pub async fn hold(
 /// States how people stand now. People who owe nothing to the subject are left out; what has not changed costs no write.
 ///
 /// The rows are locked in the order of people, so that two transactions that restate the same ones wait and don't clash.
+#[allow(clippy::implicit_hasher, reason = "nobody states figures with another hasher")]
 pub async fn restate(
     tx: &impl ConnectionTrait,
     subject: Subject,
@@ -202,7 +203,7 @@ pub async fn counts(
     }
     let ids: Vec<SubjectId> = subjects.iter().map(|s| s.id).collect();
     let category = category.map_or_else(String::new, |c| c.to_string());
-    let folded = part(Alias::new("tally_counts"), &ids, top, &category);
+    let mut folded = part(Alias::new("tally_counts"), &ids, top, &category);
     let fresh = part(Alias::new("tally_deltas"), &ids, top, &category);
     let both = Query::select()
         .columns([Alias::new("subject_id"), Alias::new("unit_id")])
@@ -211,7 +212,7 @@ pub async fn counts(
             alias: Some(name.into()),
             window: None,
         }))
-        .from_subquery(folded.to_owned().union(UnionType::All, fresh).to_owned(), Alias::new("parts"))
+        .from_subquery(folded.union(UnionType::All, fresh).take(), Alias::new("parts"))
         .group_by_columns([Alias::new("subject_id"), Alias::new("unit_id")])
         .to_owned();
     let rows = conn.query_all(&both).await?;
@@ -313,7 +314,7 @@ pub(super) async fn fold(tx: &impl ConnectionTrait, limit: u64) -> Result<usize,
     }
     let mut sums: Vec<_> = sums.into_iter().collect();
     // Two folders that meet take the counts in the same order.
-    sums.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    sums.sort_unstable_by_key(|(key, _)| *key);
     let key = [count::Column::SubjectKind, count::Column::SubjectId, count::Column::UnitId, count::Column::Category];
     for chunk in sums.chunks(500) {
         let models = chunk.iter().map(|((subject, unit, category), sum)| {

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::manifest::{Difficulty, Kind, PoolItem, Section};
+use super::manifest::{PoolItem, Section};
+use crate::bank::{Difficulty, Kind};
 
 /// What feasibility asks of a question. A view, so that a blueprint is answered before anything is sealed.
 #[derive(Debug, Clone, Copy)]

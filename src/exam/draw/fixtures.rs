@@ -2,17 +2,16 @@
 
 use serde::Deserialize;
 
-use super::content::{Content, Salt};
 use super::feasibility::Stock;
-use super::manifest::{Algorithm, Difficulty, Kind, Manifest, PoolItem, Secret, Section};
+use super::manifest::{Algorithm, Manifest, PoolItem, Secret, Section};
 use super::paper::{Paper, PaperItem};
+use crate::bank::{Difficulty, Kind};
 use crate::kernel::digest::Digest;
 
-/// `draw_vectors.json`, but for the Merkle tree (the kernel's) and sampling (a later release).
+/// `draw_vectors.json`, but for the Merkle tree (the kernel's), the content (the bank's) and sampling (a later release).
 #[derive(Deserialize)]
 pub(super) struct Vectors {
     pub(super) words: WordsExample,
-    pub(super) content: ContentExample,
     pub(super) cases: Vec<Case>,
     pub(super) feasibility: Vec<FeasibilityExample>,
 }
@@ -23,14 +22,6 @@ pub(super) struct WordsExample {
     pub(super) labels: Vec<String>,
     pub(super) first: Vec<String>,
     pub(super) below: Vec<(String, String)>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct ContentExample {
-    pub(super) content: Content,
-    pub(super) salt: Salt,
-    pub(super) jcs: String,
-    pub(super) digest: Digest,
 }
 
 #[derive(Deserialize)]

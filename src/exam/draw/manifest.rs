@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::bank::{Difficulty, Kind};
 use crate::kernel::digest::{Digest, sha256};
 use crate::kernel::jcs;
 
@@ -16,39 +17,13 @@ pub enum Algorithm {
     Draw1,
 }
 
-/// The kind of a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// One option is right.
-    Single,
-    /// One option or more are right.
-    Multiple,
-    /// A sentence that is true or false; it has no options.
-    Judgement,
-}
-
-/// The declared difficulty of a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Difficulty {
-    /// Facility 800 until observed.
-    Easy,
-    /// Facility 650 until observed.
-    Medium,
-    /// Facility 500 until observed.
-    Hard,
-}
-
-impl Difficulty {
-    /// The facility, in thousandths, taken for a question with fewer than 30 sittings.
-    #[must_use]
-    pub const fn declared_facility_permille(self) -> u32 {
-        match self {
-            Self::Easy => 800,
-            Self::Medium => 650,
-            Self::Hard => 500,
-        }
+/// The facility, in thousandths, taken for a question with fewer than 30 sittings (draw.md, seal).
+#[must_use]
+pub const fn declared_facility_permille(difficulty: Difficulty) -> u32 {
+    match difficulty {
+        Difficulty::Easy => 800,
+        Difficulty::Medium => 650,
+        Difficulty::Hard => 500,
     }
 }
 

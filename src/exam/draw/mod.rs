@@ -4,7 +4,6 @@
 //! database and no randomness, and must never do so: the same input gives the same paper on every machine for as long
 //! as a draw file is kept. The algorithm is told in `openapi/draw.md`; a change to it is a new name, never an edit.
 
-mod content;
 mod feasibility;
 mod file;
 mod manifest;
@@ -13,10 +12,12 @@ mod sealed;
 mod verify;
 mod words;
 
-pub use content::{Answer, Choice, Content, Salt};
+pub use crate::bank::{Answer, Choice, Content, Difficulty, Kind, Salt};
 pub use feasibility::{Room, Stock, rooms};
 pub use file::{DrawFileWriter, FilePaper, Head, LogProof, WriteError, write};
-pub use manifest::{Algorithm, Balance, Difficulty, Kind, Manifest, ManifestError, PoolItem, Secret, Section};
+pub use manifest::{
+    Algorithm, Balance, Manifest, ManifestError, PoolItem, Secret, Section, declared_facility_permille,
+};
 pub use paper::{Paper, PaperItem, candidate};
 pub use sealed::{Sealed, SealedError};
 pub use verify::{Difference, Verified, VerifyError, verify};

@@ -4,6 +4,7 @@ problem-unauthenticated = Please log in first
 problem-wrong_credentials = User name or password is wrong
 problem-password_change_required = Please change your first password
 problem-forbidden = Your role does not allow this
+problem-own_work = Somebody other than the author must approve this
 problem-csrf_failed = The page has expired; reload it and try again
 problem-not_found = Not found
 problem-method_not_allowed = This address does not support that method

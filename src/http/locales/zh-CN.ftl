@@ -4,6 +4,7 @@ problem-unauthenticated = 请先登录
 problem-wrong_credentials = 用户名或密码不正确
 problem-password_change_required = 请先修改初始密码
 problem-forbidden = 您的角色不能办理此事项
+problem-own_work = 须由编写人以外的人员审核
 problem-csrf_failed = 页面已失效，请刷新后重试
 problem-not_found = 没有找到
 problem-method_not_allowed = 此地址不支持这一操作

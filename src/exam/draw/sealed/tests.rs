@@ -7,9 +7,10 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::super::fixtures;
-use super::super::manifest::{Difficulty, Kind, PoolItem, Section};
+use super::super::manifest::{PoolItem, Section};
 use super::super::paper::candidate;
 use super::*;
+use crate::bank::{Difficulty, Kind};
 
 #[test]
 fn worked_examples() {

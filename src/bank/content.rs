@@ -1,11 +1,14 @@
-//! What a question says, and the salted digest that stands for it in the manifest.
+//! What a question says, and the salted digest that stands for it where its answer must not be found out.
+//!
+//! The bank keeps it, the draw seals it: `openapi/draw.md` fixes the form, so a change here breaks every sealed exam.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 
+pub use entity::bank::question_version::{Difficulty, QuestionKind as Kind};
 use serde::{Deserialize, Serialize};
 
-use super::manifest::Kind;
-use crate::kernel::digest::{Digest, lp, sha256};
+use crate::kernel::digest::{Digest, DigestError, lp, sha256};
 use crate::kernel::jcs;
 
 /// The content of one version of a question, as it is hashed: `{"kind","stem","options","answer"}`.
@@ -62,6 +65,20 @@ impl Salt {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
     }
+
+    /// The bytes in hex, as they are kept. Only together with the answer may they be shown.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl FromStr for Salt {
+    type Err = DigestError;
+
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        text.parse().map(Self)
+    }
 }
 
 /// Salts are secrets until the answers are out: they are kept out of logs.
@@ -85,14 +102,32 @@ impl Content {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures;
     use super::*;
+
+    /// The example of `draw_vectors.json`.
+    #[derive(Deserialize)]
+    struct Example {
+        content: Content,
+        salt: Salt,
+        jcs: String,
+        digest: Digest,
+    }
+
+    fn example() -> Example {
+        #[derive(Deserialize)]
+        struct Vectors {
+            content: Example,
+        }
+        let text = include_str!("../../tests/data/draw_vectors.json");
+        serde_json::from_str::<Vectors>(text).unwrap().content
+    }
 
     #[test]
     fn worked_example() {
-        let example = fixtures::vectors().content;
+        let example = example();
         assert_eq!(String::from_utf8(example.content.canonical()).unwrap(), example.jcs);
         assert_eq!(example.content.digest(&example.salt), example.digest);
+        assert_eq!(example.salt.to_hex().parse(), Ok(example.salt));
     }
 
     #[test]
@@ -105,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_salt_and_the_answer_change_the_digest() {
-        let example = fixtures::vectors().content;
+        let example = example();
         assert_ne!(example.content.digest(&Salt::from_bytes([0; 32])), example.digest);
         let mut other = example.content;
         other.answer = Answer::Options(["x2".to_owned()].into());

@@ -1,0 +1,20 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test check openapi
+
+help: ## Says what can be made.
+	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: ## Builds Kaofa and serves it on http://127.0.0.1:8080.
+	cargo run -- serve
+
+test: ## Installs what the tests need and runs all of them, on SQLite and PostgreSQL.
+	scripts/test-env.sh cargo test --workspace
+
+check: ## Format, lints and documentation.
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+openapi: ## Writes openapi/kaofa.json from the code.
+	cargo run --quiet -- openapi > openapi/kaofa.json.new
+	mv openapi/kaofa.json.new openapi/kaofa.json

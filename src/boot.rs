@@ -1,0 +1,134 @@
+//! Putting the program together, serving it and taking it down again: the same for `main` and for the tests.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use poem::Server;
+use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Auth;
+use crate::core::Core;
+use crate::db::Fault;
+use crate::router;
+use crate::web::Services;
+
+/// How long what runs may take to finish once the server was told to stop.
+const FAREWELL: Duration = Duration::from_secs(30);
+/// After how long a connection on which nothing moves is closed.
+const IDLE: Duration = Duration::from_secs(120);
+
+/// Why the server could not serve, in one line for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// Another program listens there.
+    #[error("KAOFA_LISTEN: the address {0} is in use by another program")]
+    Taken(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("KAOFA_LISTEN: cannot listen on {address}: {cause}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The server broke.
+    #[error("the server stopped: {0}")]
+    Serve(std::io::Error),
+    /// The database could not be closed.
+    #[error("the database could not be closed: {0}")]
+    Close(Fault),
+}
+
+/// An address that is taken but not yet served.
+pub struct Bound {
+    acceptor: TcpAcceptor,
+    /// The address with its true port.
+    pub address: SocketAddr,
+}
+
+impl std::fmt::Debug for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bound").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// Takes an address. Port 0 takes a free one.
+pub async fn bind(listen: SocketAddr) -> Result<Bound, BootError> {
+    let acceptor = TcpListener::bind(listen).into_acceptor().await.map_err(|cause| match cause.kind() {
+        ErrorKind::AddrInUse => BootError::Taken(listen),
+        _ => BootError::Listen { address: listen, cause },
+    })?;
+    let address = acceptor.local_addr().iter().find_map(|a| a.as_socket_addr().copied()).unwrap_or(listen);
+    Ok(Bound { acceptor, address })
+}
+
+/// Makes every slice's service.
+#[must_use]
+pub fn compose(core: Core) -> Services {
+    let auth = Arc::new(Auth::new(core.clone()));
+    Services { core, auth }
+}
+
+/// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.
+pub struct Worker {
+    /// What it is called in the server's log.
+    pub name: &'static str,
+    /// How long it rests between two turns.
+    pub every: Duration,
+    /// One turn. A failure is noted and the next turn tries again.
+    pub turn: Box<dyn Fn() -> BoxFuture<'static, Result<(), Fault>> + Send + Sync>,
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The workers of all slices.
+#[must_use]
+pub fn workers(_services: &Services) -> Vec<Worker> {
+    Vec::new()
+}
+
+fn start(worker: Worker, stop: CancellationToken) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        // A turn that has begun ends before the worker stops.
+        while stop.run_until_cancelled(tokio::time::sleep(worker.every)).await.is_some() {
+            if let Err(fault) = (worker.turn)().await {
+                tracing::warn!(worker = worker.name, %fault, "a turn failed and will be tried again");
+            }
+        }
+    })
+}
+
+/// Serves until `stop`: then accepts nothing more, finishes what runs, lets workers and writers end, and closes the
+/// database.
+pub async fn serve(
+    bound: Bound,
+    services: Services,
+    workers: Vec<Worker>,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<(), BootError> {
+    let halt = CancellationToken::new();
+    let running: Vec<_> = workers.into_iter().map(|w| start(w, halt.clone())).collect();
+    let served = Server::new_with_acceptor(bound.acceptor)
+        .name("kaofa")
+        .idle_timeout(IDLE)
+        .run_with_graceful_shutdown(router::app(&services), stop, Some(FAREWELL))
+        .await;
+    halt.cancel();
+    for worker in running {
+        if let Err(error) = worker.await {
+            tracing::error!(%error, "a worker ended badly");
+        }
+    }
+    let closed = services.core.db.clone().close().await;
+    served.map_err(BootError::Serve)?;
+    closed.map_err(BootError::Close)
+}

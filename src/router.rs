@@ -1,0 +1,97 @@
+//! Which address leads where, and what happens to every request on its way.
+
+use std::sync::Arc;
+
+use poem::endpoint::BoxEndpoint;
+use poem::http::{HeaderValue, header};
+use poem::middleware::{AddData, Compression};
+use poem::{EndpointExt, Request, Response, Route, get, handler, web::Data};
+use poem_openapi::OpenApiService;
+
+use crate::auth::AuthApi;
+use crate::core::Core;
+use crate::http::{Code, Language, Manners, Problem};
+use crate::openapi::{self, Apis};
+use crate::web::Services;
+
+/// The whole application.
+#[must_use]
+pub fn app(services: &Services) -> BoxEndpoint<'static, Response> {
+    let operations = OpenApiService::new(apis(services), openapi::TITLE, openapi::VERSION);
+    let https = services.core.settings.https();
+    Route::new()
+        .nest_no_strip("/api", operations)
+        .at("/openapi.json", get(specification))
+        .at("/docs", get(openapi::page))
+        .at("/docs/style.css", get(openapi::style))
+        .at("/healthz", get(alive))
+        .at("/readyz", get(ready))
+        .with(AddData::new(services.core.clone()))
+        .with(AddData::new(Arc::clone(&services.auth)))
+        .with(Compression::new())
+        .with(Manners::new(Arc::clone(&services.core.rng), Arc::new(page_of_problem)))
+        .map(move |response: Response| async move { guard(response, https) })
+        .map_to_response()
+        .boxed()
+}
+
+/// The operations of every slice.
+fn apis(services: &Services) -> Apis {
+    (AuthApi(Arc::clone(&services.auth)), ())
+}
+
+/// The document that describes the operations.
+#[handler]
+fn specification() -> Response {
+    Response::builder().content_type("application/json").body(openapi::document())
+}
+
+/// The process answers.
+#[handler]
+fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// The database answers and holds every step that this program knows.
+#[handler]
+async fn ready(core: Data<&Core>) -> Result<&'static str, Problem> {
+    match core.db.is_current().await {
+        Ok(true) => Ok("ok\n"),
+        Ok(false) => Err(Problem::new(Code::Unavailable).retry_after(5)),
+        Err(fault) => {
+            tracing::warn!(%fault, "not ready");
+            Err(Problem::new(Code::Unavailable).retry_after(5))
+        }
+    }
+}
+
+/// What browsers are told to forbid, on every answer.
+fn guard(mut response: Response, https: bool) -> Response {
+    const POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
+                          form-action 'self'; frame-ancestors 'none'";
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    if https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    // What may be kept says so itself.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An error for somebody who asked for a page.
+fn page_of_problem(problem: &Problem, request: &Request, request_id: &str) -> Response {
+    let lang = Language::of(request).0;
+    let (title, detail) = problem.words(lang);
+    let escape = openapi::escape;
+    let body = format!(
+        "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><title>{title}</title><h1>{title}</h1><p>{}</p><p>{}</p></html>",
+        lang.tag(),
+        escape(&detail),
+        escape(request_id),
+        title = escape(&title),
+    );
+    Response::builder().status(problem.code.status()).content_type("text/html; charset=utf-8").body(body)
+}

@@ -1,0 +1,15 @@
+//! Floor 12: the pages. They call services, never stores.
+
+use std::sync::Arc;
+
+use crate::auth::Auth;
+use crate::core::Core;
+
+/// Every slice's service, composed once by `boot` and shared by pages, operations, demonstration and command line.
+#[derive(Debug, Clone)]
+pub struct Services {
+    /// Clock, randomness, database and settings.
+    pub core: Core,
+    /// Accounts and who is asking.
+    pub auth: Arc<Auth>,
+}

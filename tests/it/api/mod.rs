@@ -1,0 +1,3 @@
+//! One file a slice: what its operations answer, and what they refuse.
+
+mod auth;

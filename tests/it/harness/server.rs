@@ -1,0 +1,241 @@
+//! A server in the test's own process, and whom the test needs there.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use entity::id::{AccountId, PersonId, UnitId};
+use entity::instant::{Day, Instant, Millis};
+use entity::org::unit::UnitKind;
+use entity::org::{unit, unit_ancestor};
+use kaofa::auth::{NewAccount, NewGrant, Role};
+use kaofa::boot::{self, Worker};
+use kaofa::core::Core;
+use kaofa::db::{Db, Fault};
+use kaofa::kernel::calendar::Calendar;
+use kaofa::kernel::clock::ManualClock;
+use kaofa::kernel::entropy::SeededEntropy;
+use kaofa::kernel::settings::Settings;
+use kaofa::log::Actor;
+use kaofa::web::Services;
+use sea_orm::{EntityTrait, IntoActiveModel};
+use serde_json::json;
+use tokio::sync::{OnceCell, oneshot};
+
+use super::client::Client;
+use super::postgres::Postgres;
+use super::sqlite::Sqlite;
+
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+/// When every test begins: Monday, 16 March 2026, 09:00 in the district.
+const BEGINNING: &str = "2026-03-16T01:00:00.000Z";
+
+/// Which database a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// A server, and the handles by which a test sets its clock and its scene. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct TestServer {
+    pub(crate) backend: Backend,
+    pub(crate) address: SocketAddr,
+    pub(crate) services: Services,
+    pub(crate) clock: Arc<ManualClock>,
+    workers: Arc<Vec<Worker>>,
+}
+
+/// Somebody who has logged in.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) id: AccountId,
+    pub(crate) username: String,
+    pub(crate) token: String,
+}
+
+/// Runs a test against a server of its own and takes the server down again, as the program does it.
+pub(crate) async fn run<F, Fut>(backend: Backend, test: F)
+where
+    F: FnOnce(TestServer) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    match backend {
+        Backend::Sqlite => {
+            let sqlite = Sqlite::create().await;
+            with_server(backend, &sqlite.url, test).await;
+        }
+        Backend::Postgres => {
+            let postgres = Postgres::create().await;
+            with_server(backend, &postgres.url, test).await;
+            postgres.remove().await;
+        }
+    }
+}
+
+async fn with_server<F, Fut>(backend: Backend, url: &str, test: F)
+where
+    F: FnOnce(TestServer) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    let bound = boot::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.expect("a free port");
+    let clock = Arc::new(ManualClock::new(BEGINNING.parse().unwrap()));
+    let core = Core {
+        clock: Arc::<ManualClock>::clone(&clock),
+        rng: Arc::new(SeededEntropy::new(1)),
+        db: Db::open(url).await.expect("the database opens"),
+        settings: Arc::new(Settings {
+            calendar: Calendar(chrono_tz::Asia::Shanghai),
+            public_url: format!("http://{}", bound.address),
+            demo: false,
+        }),
+    };
+    let services = boot::compose(core);
+    let workers = Arc::new(boot::workers(&services));
+    let server = TestServer { backend, address: bound.address, services: services.clone(), clock, workers };
+    let (stop, stopped) = oneshot::channel::<()>();
+    // The workers take their turns when the test says so: their time is the test's.
+    let serving = tokio::spawn(boot::serve(bound, services, Vec::new(), async move {
+        let _ = stopped.await;
+    }));
+    test(server).await;
+    drop(stop);
+    serving.await.expect("the server does not panic").expect("the server stops in order");
+}
+
+impl TestServer {
+    /// A client that has not logged in.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// A client that acts as `user`.
+    pub(crate) fn as_(&self, user: &User) -> Client {
+        self.client().as_(user)
+    }
+
+    /// What the server's clock shows.
+    pub(crate) fn now(&self) -> Instant {
+        self.services.core.now()
+    }
+
+    /// Sets the server's clock to a moment in RFC 3339.
+    pub(crate) fn set_clock(&self, at: &str) {
+        self.clock.set(at.parse().expect("a moment in RFC 3339"));
+    }
+
+    /// Puts the server's clock forward.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.clock.set(self.now() + Millis(i64::try_from(by.as_millis()).unwrap()));
+    }
+
+    /// Lets every worker take one turn, as it does by itself outside of tests.
+    pub(crate) async fn work(&self) {
+        for worker in self.workers.iter() {
+            (worker.turn)().await.unwrap_or_else(|fault| panic!("{}: {fault}", worker.name));
+        }
+    }
+
+    /// The top of the tree of units, made when it is first asked for.
+    pub(crate) async fn root(&self) -> UnitId {
+        let core = &self.services.core;
+        if let Some(root) = kaofa::tree::children(core.db.read(), None).await.unwrap().first() {
+            return root.id;
+        }
+        self.insert_unit(None, "430202", "示范区", UnitKind::Group).await
+    }
+
+    /// A unit below another.
+    pub(crate) async fn unit(&self, parent: UnitId, code: &str, name: &str) -> UnitId {
+        self.insert_unit(Some(parent), code, name, UnitKind::Unit).await
+    }
+
+    async fn insert_unit(&self, parent_id: Option<UnitId>, code: &str, name: &str, kind: UnitKind) -> UnitId {
+        let core = &self.services.core;
+        let row = unit::Model {
+            id: core.id(),
+            parent_id,
+            code: code.to_owned(),
+            name: name.to_owned(),
+            kind,
+            position: 0,
+            active_from: Day::new(2000, 1, 1).unwrap(),
+            active_to: None,
+            version: 1,
+        };
+        let above = match parent_id {
+            Some(parent) => kaofa::tree::path_of(core.db.read(), parent).await.unwrap(),
+            None => Vec::new(),
+        };
+        let id = row.id;
+        core.db
+            .tx("test.unit", |tx| {
+                let mut above: Vec<UnitId> = above.iter().map(|u| u.id).collect();
+                above.push(id);
+                above.reverse();
+                let row = row.clone();
+                Box::pin(async move {
+                    unit::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
+                    for (depth, ancestor_id) in (0..).zip(above) {
+                        let row = unit_ancestor::Model { unit_id: id, ancestor_id, depth };
+                        unit_ancestor::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
+                    }
+                    Ok::<_, Fault>(())
+                })
+            })
+            .await
+            .unwrap();
+        id
+    }
+
+    /// An account with one role over a unit, logged in.
+    pub(crate) async fn user(&self, username: &str, role: Role, unit: UnitId) -> User {
+        self.user_of(username, None, &[(role, unit)]).await
+    }
+
+    /// An account with any number of roles, of a person or of nobody, logged in.
+    pub(crate) async fn user_of(&self, username: &str, person: Option<PersonId>, grants: &[(Role, UnitId)]) -> User {
+        let id = self.account(username, person, grants, false).await;
+        self.log_in(id, username).await
+    }
+
+    /// An account that has not logged in. Its password is [`PASSWORD`].
+    pub(crate) async fn account(
+        &self,
+        username: &str,
+        person_id: Option<PersonId>,
+        grants: &[(Role, UnitId)],
+        must_change_password: bool,
+    ) -> AccountId {
+        let auth = &self.services.auth;
+        let new = NewAccount {
+            username: username.to_owned(),
+            display_name: username.to_owned(),
+            password: String::new(),
+            must_change_password,
+            person_id,
+        };
+        let hash = self.hash().await;
+        let account = auth.insert_account(&Actor::SYSTEM, new, hash).await.expect("a new account");
+        for &(role, unit_id) in grants {
+            let grant = NewGrant { role, unit_id, valid_until: None };
+            auth.insert_grant(&Actor::SYSTEM, account.id, grant).await.expect("a grant");
+        }
+        account.id
+    }
+
+    /// Logs an account in by its password.
+    pub(crate) async fn log_in(&self, id: AccountId, username: &str) -> User {
+        let body = json!({ "username": username, "password": PASSWORD });
+        let answer = self.client().post("/api/v1/auth/login", &body).await.ok();
+        User { id, username: username.to_owned(), token: answer["token"].as_str().unwrap().to_owned() }
+    }
+
+    /// The hash of everybody's password, computed once for all tests.
+    async fn hash(&self) -> String {
+        static HASH: OnceCell<String> = OnceCell::const_new();
+        HASH.get_or_init(|| self.services.auth.hash(PASSWORD)).await.clone()
+    }
+}
