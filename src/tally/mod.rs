@@ -8,5 +8,5 @@ mod store;
 mod worker;
 
 pub use model::{Figure, Figures, Standing, Subject};
-pub use store::{count_behind, counts, owe, people_behind, restate, standings};
+pub use store::{count_behind, counts, hold, owe, people_behind, restate, standings};
 pub use worker::fold;

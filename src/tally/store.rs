@@ -39,6 +39,35 @@ pub async fn owe(tx: &impl ConnectionTrait, subject: Subject, people: Vec<Standi
     changes.append(tx, subject).await
 }
 
+/// Locks what these people, or everybody, owe to a subject until the transaction ends, in the order of people, and gives
+/// those who owe anything. Whoever holds before reading the facts and restates afterwards overwrites nobody's news.
+pub async fn hold(
+    tx: &impl ConnectionTrait,
+    subject: Subject,
+    people: Option<&[PersonId]>,
+) -> Result<Vec<PersonId>, Fault> {
+    let mut ids = people.map(<[_]>::to_vec).unwrap_or_default();
+    ids.sort_unstable();
+    let chunks: Vec<Option<&[PersonId]>> = match people {
+        None => vec![None],
+        Some(_) => ids.chunks(CHUNK).map(Some).collect(),
+    };
+    let mut held = Vec::new();
+    for chunk in chunks {
+        let mut query = obligation::Entity::find()
+            .select_only()
+            .column(obligation::Column::PersonId)
+            .filter(of_subject(subject))
+            .order_by_asc(obligation::Column::PersonId)
+            .lock_exclusive();
+        if let Some(ids) = chunk {
+            query = query.filter(obligation::Column::PersonId.is_in(ids.iter().copied()));
+        }
+        held.extend(query.into_tuple::<PersonId>().all(tx).await?);
+    }
+    Ok(held)
+}
+
 /// States how people stand now. People who owe nothing to the subject are left out; what has not changed costs no write.
 ///
 /// The rows are locked in the order of people, so that two transactions that restate the same ones wait and don't clash.
