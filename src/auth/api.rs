@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
-use poem_openapi::payload::Json;
 use uuid::Uuid;
 
 use super::caller::AnyCaller;
@@ -13,7 +12,7 @@ use super::dto::{
 };
 use super::model::Caller;
 use super::service::Auth;
-use crate::http::{Address, ApiPage, PageQuery, Problem};
+use crate::http::{Address, ApiPage, Json, PageQuery, Problem};
 
 /// Logging in, accounts and grants.
 #[derive(Debug)]

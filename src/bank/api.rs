@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
-use poem_openapi::payload::Json;
 use uuid::Uuid;
 
 use super::dto::{
@@ -13,7 +12,7 @@ use super::dto::{
 use super::model::QuestionFilter;
 use super::service::Bank;
 use crate::auth::Caller;
-use crate::http::{ApiPage, PageQuery, Problem};
+use crate::http::{ApiPage, Json, PageQuery, Problem};
 
 /// Banks and questions. For coordinators of the bank's unit or above.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use futures_util::{FutureExt, StreamExt};
 use poem::error::{MethodNotAllowedError, NotFoundError};
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Body, Endpoint, Error, IntoResponse, Middleware, Request, Response};
@@ -20,6 +20,10 @@ pub struct RequestId(pub String);
 
 /// The largest body that any operation takes, in bytes.
 const MAX_BODY: usize = 1 << 20;
+/// How much of a body is read before the connection is broken off.
+const MAX_SENT: usize = 16 << 20;
+/// How the two ends of this file know a body that is too large.
+const TOO_LARGE: &str = "the body is too large";
 
 /// Puts an error into words for a page instead of a program.
 pub type PageOfProblem = dyn Fn(&Problem, &Request, &str) -> Response + Send + Sync;
@@ -112,16 +116,28 @@ fn wants_page(request: &Request) -> bool {
     accepts.contains("text/html") && !request.uri().path().starts_with("/api/")
 }
 
-/// Breaks a body off that is larger than allowed, whether or not it said so beforehand.
+/// Refuses a body that is larger than allowed, whether or not it said so beforehand. What is too much is read on for a
+/// while and thrown away: whoever is cut off in the midst of sending never gets to see the answer.
 fn limit(request: &mut Request) {
-    let mut left = MAX_BODY;
-    let body = request.take_body().into_bytes_stream();
-    let limited = body.map_err(std::io::Error::other).map(move |chunk| {
-        let chunk = chunk?;
-        left = left
-            .checked_sub(chunk.len())
-            .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::FileTooLarge, "the body is too large"))?;
-        Ok::<_, std::io::Error>(chunk)
+    let too_large = || std::io::Error::new(std::io::ErrorKind::FileTooLarge, TOO_LARGE);
+    let body = Box::pin(request.take_body().into_bytes_stream());
+    let limited = futures_util::stream::unfold((body, 0_usize), move |(mut body, mut taken)| async move {
+        loop {
+            match body.next().await {
+                Some(Ok(chunk)) => {
+                    taken = taken.saturating_add(chunk.len());
+                    if taken <= MAX_BODY {
+                        return Some((Ok(chunk), (body, taken)));
+                    }
+                    if taken > MAX_SENT {
+                        return Some((Err(too_large()), (body, 0)));
+                    }
+                }
+                Some(Err(error)) => return Some((Err(error), (body, 0))),
+                None if taken > MAX_BODY => return Some((Err(too_large()), (body, 0))),
+                None => return None,
+            }
+        }
     });
     request.set_body(Body::from_bytes_stream(limited));
 }
@@ -150,14 +166,14 @@ fn problem_of(error: &Error) -> Problem {
         return Problem { errors: vec![error], ..Problem::new(Code::InvalidFields) };
     }
     if let Some(payload) = error.downcast_ref::<ParseRequestPayloadError>() {
-        if payload.reason.contains("the body is too large") {
+        if payload.reason.contains(TOO_LARGE) {
             return Problem::new(Code::TooLarge);
         }
-        return of_payload(&payload.reason);
+        return Problem::new(Code::Malformed).about(&payload.reason);
     }
     let said = error.to_string();
     match error.status() {
-        _ if said.contains("the body is too large") => Problem::new(Code::TooLarge),
+        _ if said.contains(TOO_LARGE) => Problem::new(Code::TooLarge),
         StatusCode::BAD_REQUEST => Problem::new(Code::Malformed).about(said),
         StatusCode::UNAUTHORIZED => Problem::new(Code::Unauthenticated),
         StatusCode::FORBIDDEN => Problem::new(Code::Forbidden),
@@ -169,28 +185,5 @@ fn problem_of(error: &Error) -> Problem {
             tracing::error!(%error, "an error without a shape");
             Problem::new(Code::Internal)
         }
-    }
-}
-
-/// poem-openapi tells of a bad body in one sentence. The names in it are found again where they stand between quotes.
-fn of_payload(reason: &str) -> Problem {
-    let unknown = reason
-        .split_once("unknown field `")
-        .and_then(|(_, rest)| rest.split_once('`'))
-        .map(|(field, _)| (field, FieldCode::UnknownField));
-    let missing = reason
-        .split_once("missing field `")
-        .and_then(|(_, rest)| rest.split_once('`'))
-        .map(|(field, _)| (field, FieldCode::Required));
-    let wrong = reason
-        .split_once("failed to parse \"")
-        .and_then(|(_, rest)| rest.split_once('"'))
-        .map(|(field, _)| (field, FieldCode::Invalid));
-    match unknown.or(missing).or(wrong) {
-        Some((field, code)) => {
-            let error = FieldError { field: field.to_owned(), code, detail: String::new() };
-            Problem { errors: vec![error], ..Problem::new(Code::InvalidFields) }
-        }
-        None => Problem::new(Code::Malformed).about(reason),
     }
 }

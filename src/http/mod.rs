@@ -4,12 +4,14 @@
 //! Never a business rule.
 
 mod compress;
+mod json;
 mod manners;
 mod problem;
 mod reader;
 mod wire;
 
 pub use compress::compress;
+pub use json::Json;
 pub use manners::{Manners, PageOfProblem, RequestId};
 pub use problem::{Code, Problem, TEXTS};
 pub use reader::{Address, Language};

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
-use poem_openapi::payload::Json;
 use uuid::Uuid;
 
 use super::dto::{CategoryDto, PersonDto, PersonRequest, UnitDto, UnitList, UnitRequest};
 use super::model::PeopleFilter;
 use super::service::Org;
 use crate::auth::{Caller, Denied};
-use crate::http::{ApiPage, PageQuery, Problem};
+use crate::http::{ApiPage, Json, PageQuery, Problem};
 
 /// Units and people.
 #[derive(Debug)]

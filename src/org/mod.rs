@@ -10,9 +10,10 @@ mod service;
 mod store;
 
 pub use api::OrgApi;
-pub use audience::{Audience, RosterMember, freeze, preview, roster, rosters_of};
+pub use audience::{Audience, RosterMember, freeze, preview};
 pub use dto::{AudienceDto, CategoryDto};
 pub use entity::org::person::Category;
 pub use entity::org::unit::UnitKind;
 pub use model::{NewPerson, NewUnit, PeopleFilter, Person, Unit};
 pub use service::{Org, OrgError};
+pub use store::{roster, rosters_of};

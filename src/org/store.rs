@@ -18,6 +18,11 @@ use crate::db::{Fault, insert_all};
 use crate::kernel::page::{Page, PageRequest};
 use crate::tree;
 
+mod roster;
+
+pub(super) use roster::insert_roster;
+pub use roster::{roster, rosters_of};
+
 pub(super) async fn units_within(conn: &impl ConnectionTrait, tops: &[UnitId]) -> Result<Vec<unit::Model>, Fault> {
     Ok(unit::Entity::find()
         .filter(unit::Column::Id.in_subquery(tree::within(tops)))

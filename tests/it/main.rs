@@ -7,4 +7,6 @@
 mod harness;
 
 mod api;
+mod db;
 mod openapi;
+mod tidy;

@@ -2,3 +2,4 @@
 
 mod auth;
 mod bank;
+mod errors;

@@ -48,7 +48,8 @@ impl Client {
         let what = format!("{} {}", request.method(), request.url().path());
         let response = self.http.execute(request).await.unwrap_or_else(|error| panic!("{what}: {error}"));
         let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+        let bytes = response.bytes().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         Answer { what, status, headers, json, text }
     }

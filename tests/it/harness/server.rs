@@ -41,6 +41,8 @@ pub(crate) enum Backend {
 pub(crate) struct TestServer {
     pub(crate) backend: Backend,
     pub(crate) address: SocketAddr,
+    /// Of the test's own database.
+    pub(crate) database_url: String,
     pub(crate) services: Services,
     pub(crate) clock: Arc<ManualClock>,
     workers: Arc<Vec<Worker>>,
@@ -92,7 +94,14 @@ where
     };
     let services = boot::compose(core);
     let workers = Arc::new(boot::workers(&services));
-    let server = TestServer { backend, address: bound.address, services: services.clone(), clock, workers };
+    let server = TestServer {
+        backend,
+        address: bound.address,
+        database_url: url.to_owned(),
+        services: services.clone(),
+        clock,
+        workers,
+    };
     let (stop, stopped) = oneshot::channel::<()>();
     // The workers take their turns when the test says so: their time is the test's.
     let serving = tokio::spawn(boot::serve(bound, services, Vec::new(), async move {
