@@ -8,6 +8,7 @@ mod text;
 
 pub mod auth;
 pub mod bank;
+pub mod demonstration;
 pub mod exam;
 pub mod id;
 pub mod instant;

@@ -18,6 +18,7 @@ mod m0005_bank;
 mod m0006_exam;
 mod m0007_tally;
 mod m0008_report;
+mod m0010_demonstration;
 
 /// Brings a database to the newest step, in order.
 pub struct Migrator;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_exam::Migration),
             Box::new(m0007_tally::Migration),
             Box::new(m0008_report::Migration),
+            Box::new(m0010_demonstration::Migration),
         ]
     }
 }

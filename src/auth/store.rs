@@ -8,7 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 use super::model::{AccountRow, GrantRow};
-use crate::db::Fault;
+use crate::db::{self, Fault};
 use crate::kernel::page::{Page, PageRequest};
 
 pub(super) async fn by_username(conn: &impl ConnectionTrait, username: &str) -> Result<Option<account::Model>, Fault> {
@@ -47,6 +47,23 @@ pub(super) async fn grants_of(conn: &impl ConnectionTrait, ids: &[AccountId]) ->
 pub(super) async fn insert_grant(conn: &impl ConnectionTrait, row: grant::Model) -> Result<(), Fault> {
     grant::Entity::insert(row.into_active_model()).exec_without_returning(conn).await?;
     Ok(())
+}
+
+pub(super) async fn insert_all(
+    conn: &impl ConnectionTrait,
+    accounts: Vec<account::Model>,
+    grants: Vec<grant::Model>,
+) -> Result<(), Fault> {
+    db::insert_all(conn, accounts.into_iter().map(IntoActiveModel::into_active_model).collect(), false).await?;
+    db::insert_all(conn, grants.into_iter().map(IntoActiveModel::into_active_model).collect(), false).await
+}
+
+pub(super) async fn all_grants(conn: &impl ConnectionTrait) -> Result<Vec<grant::Model>, Fault> {
+    Ok(grant::Entity::find().order_by_asc(grant::Column::Id).all(conn).await?)
+}
+
+pub(super) async fn of_people(conn: &impl ConnectionTrait) -> Result<Vec<account::Model>, Fault> {
+    Ok(account::Entity::find().filter(account::Column::PersonId.is_not_null()).all(conn).await?)
 }
 
 pub(super) async fn delete_grant(conn: &impl ConnectionTrait, account: AccountId, id: GrantId) -> Result<bool, Fault> {

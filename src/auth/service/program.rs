@@ -1,0 +1,112 @@
+//! What only the program itself does, at the command line and for the demonstration: nobody asks, so nobody is asked for
+//! a role.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use entity::auth::{account, grant};
+use entity::id::AccountId;
+use entity::log::Outcome;
+
+use super::{Auth, AuthError, NewAccount, NewGrant, act};
+use crate::auth::model::{Caller, Denied};
+use crate::auth::store;
+use crate::log::{self, Actor, Entry};
+
+impl Auth {
+    /// Makes many accounts with their roles, all or none. They share one password hash; with one that no password has,
+    /// they wait for their activation.
+    pub async fn insert_accounts(
+        &self,
+        actor: &Actor,
+        new: Vec<(NewAccount, Vec<NewGrant>)>,
+        hash: &str,
+    ) -> Result<Vec<AccountId>, AuthError> {
+        let now = self.core.now();
+        let (mut accounts, mut grants, mut entries) = (Vec::new(), Vec::new(), Vec::new());
+        for (account, roles) in new {
+            let id: AccountId = self.core.id();
+            entries.push(act(self.core.uuid(), now, actor, "auth.create_account", id, Outcome::Done));
+            for role in roles {
+                grants.push(grant::Model {
+                    id: self.core.id(),
+                    account_id: id,
+                    role: role.role,
+                    unit_id: role.unit_id,
+                    valid_until: role.valid_until,
+                    created_at: now,
+                });
+            }
+            accounts.push(account::Model {
+                id,
+                username: account.username.trim().to_lowercase(),
+                display_name: account.display_name,
+                password_hash: hash.to_owned(),
+                person_id: account.person_id,
+                must_change_password: account.must_change_password,
+                failed_attempts: 0,
+                locked_until: None,
+                created_at: now,
+            });
+        }
+        let ids = accounts.iter().map(|a| a.id).collect();
+        self.core
+            .db
+            .tx("auth.create_accounts", |tx| {
+                let (accounts, grants, entries) = (accounts.clone(), grants.clone(), entries.clone());
+                Box::pin(async move {
+                    store::insert_all(tx, accounts, grants).await?;
+                    Ok::<_, AuthError>(log::append_all(tx, entries).await?)
+                })
+            })
+            .await?;
+        Ok(ids)
+    }
+
+    /// Replaces the password of an account, unlocks it and ends its tokens.
+    pub async fn reset_password(&self, actor: &Actor, id: AccountId, hash: &str) -> Result<(), AuthError> {
+        let now = self.core.now();
+        let entry: Entry = act(self.core.uuid(), now, actor, "auth.reset_password", id, Outcome::Done);
+        self.core
+            .db
+            .tx("auth.reset_password", |tx| {
+                let (hash, entry) = (hash.to_owned(), entry.clone());
+                Box::pin(async move {
+                    store::set_password(tx, id, hash).await?;
+                    store::forgive(tx, id).await?;
+                    store::delete_tokens(tx, id, "", now).await?;
+                    Ok::<_, AuthError>(log::append(tx, entry).await?)
+                })
+            })
+            .await?;
+        self.cache.lock().retain(|_, c| c.account.id != id);
+        Ok(())
+    }
+
+    /// The program acting as the owner of an account.
+    pub async fn act_as(&self, username: &str) -> Result<Caller, AuthError> {
+        let conn = self.core.db.read();
+        let account = store::by_username(conn, username).await?.ok_or(Denied::NotFound)?;
+        let grants = store::grants_of(conn, &[account.id]).await?;
+        Ok(Caller { account: Arc::new(store::row(account, grants)), token_hash: String::new(), address: None })
+    }
+
+    /// The program acting as each owner of an account that belongs to a person, by user name.
+    pub async fn act_as_people(&self) -> Result<HashMap<String, Caller>, AuthError> {
+        let conn = self.core.db.read();
+        let mut roles: HashMap<AccountId, Vec<grant::Model>> = HashMap::new();
+        for grant in store::all_grants(conn).await? {
+            roles.entry(grant.account_id).or_default().push(grant);
+        }
+        let accounts = store::of_people(conn).await?;
+        Ok(accounts
+            .into_iter()
+            .map(|account| {
+                let username = account.username.clone();
+                let grants = roles.remove(&account.id).unwrap_or_default();
+                let account = Arc::new(store::row(account, grants));
+                (username, Caller { account, token_hash: String::new(), address: None })
+            })
+            .collect())
+    }
+}
