@@ -17,6 +17,7 @@ pub mod log;
 pub mod openapi;
 pub mod org;
 pub mod router;
+pub mod study;
 pub mod tally;
 pub mod tree;
 pub mod web;

@@ -1,7 +1,7 @@
 //! Programmes, sessions and attendance.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, integer, text, text_null};
+use sea_orm_migration::schema::{big_integer, big_integer_null, integer, integer_null, text, text_null};
 
 use crate::columns::one_of;
 
@@ -25,6 +25,7 @@ impl MigrationTrait for Migration {
                     .col(text("status").check(one_of("status", &["draft", "published", "closed"])))
                     .col(big_integer_null("published_at"))
                     .col(big_integer_null("closed_at"))
+                    .col(text_null("due_stated_on"))
                     .col(integer("version"))
                     .col(text("created_by"))
                     .col(big_integer("created_at"))
@@ -58,6 +59,7 @@ impl MigrationTrait for Migration {
                 Table::create()
                     .table("programme_requirements")
                     .col(text("programme_id"))
+                    .col(integer("position"))
                     .col(text("kind").check(one_of(
                         "kind",
                         &[
@@ -73,7 +75,7 @@ impl MigrationTrait for Migration {
                     )))
                     .col(integer("count"))
                     .col(text_null("due_on"))
-                    .primary_key(Index::create().col("programme_id").col("kind"))
+                    .primary_key(Index::create().col("programme_id").col("position"))
                     .foreign_key(
                         ForeignKey::create()
                             .name("fk_programme_requirements_programme_id")
@@ -119,6 +121,7 @@ impl MigrationTrait for Migration {
                             .check(one_of("status", &["draft", "published", "running", "closed", "cancelled"])),
                     )
                     .col(text("code_secret"))
+                    .col(integer_null("invited"))
                     .col(big_integer_null("published_at"))
                     .col(big_integer_null("frozen_at"))
                     .col(big_integer_null("closed_at"))
@@ -184,6 +187,42 @@ impl MigrationTrait for Migration {
         manager
             .create_table(
                 Table::create()
+                    .table("session_invited_units")
+                    .col(text("session_id"))
+                    .col(text("unit_id"))
+                    .primary_key(Index::create().col("session_id").col("unit_id"))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .name("fk_session_invited_units_session_id")
+                            .from("session_invited_units", "session_id")
+                            .to("sessions", "id"),
+                    )
+                    .foreign_key(
+                        ForeignKey::create()
+                            .name("fk_session_invited_units_unit_id")
+                            .from("session_invited_units", "unit_id")
+                            .to("units", "id"),
+                    )
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("ix_session_invited_units_unit_id")
+                    .table("session_invited_units")
+                    .col("unit_id")
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create().name("ix_session_hosts_unit_id").table("session_hosts").col("unit_id").to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
                     .table("attendance")
                     .col(text("session_id"))
                     .col(text("person_id"))
@@ -193,7 +232,7 @@ impl MigrationTrait for Migration {
                         &["pending", "present", "late", "left_early", "on_leave", "absent", "made_up", "delegated"],
                     )))
                     .col(big_integer_null("checked_in_at"))
-                    .col(text_null("method").check(one_of("method", &["code", "roll_call", "correction"])))
+                    .col(text_null("method").check(one_of("method", &["code", "qr", "roll_call", "correction"])))
                     .col(text_null("reason"))
                     .col(integer("version"))
                     .primary_key(Index::create().col("session_id").col("person_id"))
@@ -254,6 +293,7 @@ impl MigrationTrait for Migration {
                         ],
                     )))
                     .col(big_integer("hours"))
+                    .col(text_null("programme_id"))
                     .primary_key(Index::create().col("session_id").col("person_id"))
                     .foreign_key(
                         ForeignKey::create()
@@ -286,6 +326,7 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.drop_table(Table::drop().table("credits").to_owned()).await?;
         manager.drop_table(Table::drop().table("attendance").to_owned()).await?;
+        manager.drop_table(Table::drop().table("session_invited_units").to_owned()).await?;
         manager.drop_table(Table::drop().table("session_hosts").to_owned()).await?;
         manager.drop_table(Table::drop().table("sessions").to_owned()).await?;
         manager.drop_table(Table::drop().table("programme_requirements").to_owned()).await?;

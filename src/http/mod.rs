@@ -15,4 +15,4 @@ pub use json::Json;
 pub use manners::{Manners, PageOfProblem, RequestId};
 pub use problem::{Code, Problem, TEXTS};
 pub use reader::{Address, Language};
-pub use wire::{ApiPage, Decimal, PageQuery};
+pub use wire::{ApiPage, Decimal, PageQuery, RateDto};

@@ -9,6 +9,7 @@ use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use serde_json::Value;
 
 use crate::kernel::page::{Page, PageRequest};
+use crate::kernel::rate::Rate;
 
 /// A page of a list.
 #[derive(Debug, Object)]
@@ -109,6 +110,24 @@ impl From<Hours> for Decimal {
 impl From<Decimal> for Hours {
     fn from(decimal: Decimal) -> Self {
         Self(decimal.0)
+    }
+}
+
+/// A share with what it was computed from.
+#[derive(Debug, Clone, PartialEq, Eq, Object)]
+#[oai(rename = "Rate")]
+pub struct RateDto {
+    /// How many.
+    pub numerator: i64,
+    /// Of how many.
+    pub denominator: i64,
+    /// Half up to two decimals, but `100.00` only when all are and `0.00` only when none is; null for a zero denominator.
+    pub percent: Option<String>,
+}
+
+impl From<Rate> for RateDto {
+    fn from(rate: Rate) -> Self {
+        Self { numerator: rate.numerator, denominator: rate.denominator, percent: rate.percent() }
     }
 }
 

@@ -1,5 +1,5 @@
 //! Floor 1: what every room needs and that knows nothing of the world: time, randomness, digests,
-//! canonical JSON, Merkle trees, pages of lists, errors of fields, texts.
+//! canonical JSON, Merkle trees, pages of lists, rates, errors of fields, texts.
 //!
 //! Never HTTP, never SQL, never a rule of law study or exams.
 
@@ -11,5 +11,6 @@ pub mod field;
 pub mod jcs;
 pub mod merkle;
 pub mod page;
+pub mod rate;
 pub mod settings;
 pub mod texts;

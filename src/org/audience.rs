@@ -27,6 +27,15 @@ pub struct Audience {
 }
 
 impl Audience {
+    /// Whether it means a person who is in post in the last of the units `above` (from the top of the tree down) and
+    /// holds these categories: the same as [`preview`] finds for everybody.
+    #[must_use]
+    pub fn means(&self, person: PersonId, above: &[UnitId], categories: &[Category]) -> bool {
+        let by_unit = self.unit_ids.iter().any(|unit| above.contains(unit));
+        let by_category = self.categories.is_empty() || self.categories.iter().any(|c| categories.contains(c));
+        self.person_ids.contains(&person) || (by_unit && by_category)
+    }
+
     /// As stored with a programme, session or exam.
     #[must_use]
     pub fn to_text(&self) -> String {

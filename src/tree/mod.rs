@@ -4,4 +4,4 @@
 
 mod store;
 
-pub use store::{children, is_within, path_of, within};
+pub use store::{above, children, is_within, path_of, within};

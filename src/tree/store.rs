@@ -17,6 +17,16 @@ pub fn within(tops: &[UnitId]) -> SelectStatement {
         .to_owned()
 }
 
+/// The units at or above any of `units`, as a subquery.
+#[must_use]
+pub fn above(units: &[UnitId]) -> SelectStatement {
+    Query::select()
+        .column(unit_ancestor::Column::AncestorId)
+        .from(unit_ancestor::Entity)
+        .and_where(unit_ancestor::Column::UnitId.is_in(units.iter().copied()))
+        .to_owned()
+}
+
 /// Whether `unit` lies at or below any of `tops`.
 pub async fn is_within(conn: &impl ConnectionTrait, unit: UnitId, tops: &[UnitId]) -> Result<bool, Fault> {
     if tops.contains(&unit) {

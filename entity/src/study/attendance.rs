@@ -29,7 +29,16 @@ text_enum! {
 
 text_enum! {
     /// How the status came about.
-    AttendanceMethod { Code = "code", RollCall = "roll_call", Correction = "correction" }
+    AttendanceMethod {
+        /// Six digits typed in.
+        Code = "code",
+        /// The QR's address opened.
+        Qr = "qr",
+        /// Called by name.
+        RollCall = "roll_call",
+        /// Put right afterwards.
+        Correction = "correction",
+    }
 }
 
 /// A row of `attendance`.

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::id::{PersonId, SessionId};
+use crate::id::{PersonId, ProgrammeId, SessionId};
 use crate::points::Hours;
 use crate::study::session::SessionKind;
 
@@ -22,6 +22,8 @@ pub struct Model {
     pub kind: SessionKind,
     /// What was earned.
     pub hours: Hours,
+    /// It counts toward this programme alone; toward all of the year if none.
+    pub programme_id: Option<ProgrammeId>,
 }
 
 /// Joins are written out where they are needed.

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::id::{AccountId, ProgrammeId, UnitId};
-use crate::instant::Instant;
+use crate::instant::{Day, Instant};
 use crate::points::Hours;
 
 text_enum! {
@@ -34,6 +34,8 @@ pub struct Model {
     pub published_at: Option<Instant>,
     /// When it was closed.
     pub closed_at: Option<Instant>,
+    /// The day for which it was last stated who has met what is due.
+    pub due_stated_on: Option<Day>,
     /// Counts its changes.
     pub version: i32,
     /// Who made it.

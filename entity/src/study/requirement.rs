@@ -13,10 +13,12 @@ pub struct Model {
     /// The programme.
     #[sea_orm(primary_key, auto_increment = false)]
     pub programme_id: ProgrammeId,
-    /// The kind of session.
+    /// Its place in the list, from 0.
     #[sea_orm(primary_key, auto_increment = false)]
+    pub position: i32,
+    /// The kind of session.
     pub kind: SessionKind,
-    /// How many.
+    /// How many of the whole year.
     pub count: i32,
     /// The last day; the year's end if none.
     pub due_on: Option<Day>,

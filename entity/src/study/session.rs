@@ -72,6 +72,8 @@ pub struct Model {
     pub status: SessionStatus,
     /// The key of the rotating code, hex.
     pub code_secret: String,
+    /// How many people were invited.
+    pub invited: Option<i32>,
     /// When people were invited.
     pub published_at: Option<Instant>,
     /// When the roster was frozen.
