@@ -23,37 +23,36 @@ const FILE: &str = "kaofa.toml";
 /// The flags that every command takes which needs settings.
 #[derive(Debug, Clone, Default, Serialize, clap::Args)]
 #[allow(clippy::doc_markdown, reason = "these lines are the help of the command line")]
-#[allow(rustdoc::bare_urls, reason = "the same")]
 pub struct Flags {
-    /// Read settings from this TOML file instead of kaofa.toml [KAOFA_CONFIG]
+    /// Read settings from this TOML file instead of kaofa.toml (KAOFA_CONFIG)
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     pub config: Option<PathBuf>,
-    /// Listen on this address and port [KAOFA_LISTEN; 127.0.0.1:8080 by default]
+    /// Listen on this address and port (KAOFA_LISTEN; 127.0.0.1:8080 by default)
     #[arg(long, value_name = "ADDRESS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<String>,
-    /// sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME [KAOFA_DATABASE_URL; sqlite:data/kaofa.db by default]
+    /// sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME (KAOFA_DATABASE_URL; sqlite:data/kaofa.db by default)
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_url: Option<String>,
-    /// The address by which people reach the service, where a proxy stands before it [KAOFA_PUBLIC_URL]
+    /// The address by which people reach the service, where a proxy stands before it (KAOFA_PUBLIC_URL)
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
-    /// Serve others than this machine without encryption [KAOFA_ALLOW_PLAIN_HTTP]
+    /// Serve others than this machine without encryption (KAOFA_ALLOW_PLAIN_HTTP)
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_plain_http: bool,
-    /// The district's time zone [KAOFA_TIME_ZONE; Asia/Shanghai by default]
+    /// The district's time zone (KAOFA_TIME_ZONE; Asia/Shanghai by default)
     #[arg(long, value_name = "ZONE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// How the server's log is written: text or json [KAOFA_LOG_FORMAT; text by default]
+    /// How the server's log is written: text or json (KAOFA_LOG_FORMAT; text by default)
     #[arg(long, value_name = "FORMAT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_format: Option<String>,
-    /// What the server's log holds, such as info or kaofa=debug [KAOFA_LOG; info by default]
+    /// What the server's log holds, such as info or kaofa=debug (KAOFA_LOG; info by default)
     #[arg(long, value_name = "FILTER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
