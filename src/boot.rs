@@ -17,6 +17,7 @@ use crate::core::Core;
 use crate::db::Fault;
 use crate::org::Org;
 use crate::router;
+use crate::study::Study;
 use crate::tally;
 use crate::web::Services;
 
@@ -76,7 +77,8 @@ pub fn compose(core: Core) -> Services {
     let auth = Arc::new(Auth::new(core.clone()));
     let org = Arc::new(Org::new(core.clone()));
     let bank = Arc::new(Bank::new(core.clone()));
-    Services { core, auth, org, bank }
+    let study = Arc::new(Study::new(core.clone(), Arc::clone(&org)));
+    Services { core, auth, org, bank, study }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.
@@ -106,7 +108,15 @@ pub fn workers(services: &Services) -> Vec<Worker> {
         let core = core.clone();
         Box::pin(async move { Ok(tally::fold(&core).await?) })
     };
-    vec![Worker { name: "tally.fold", every: Duration::from_secs(1), turn: Box::new(fold) }]
+    let study = Arc::clone(&services.study);
+    let tick = move || -> Turn {
+        let study = Arc::clone(&study);
+        Box::pin(async move { Ok(study.tick().await?) })
+    };
+    vec![
+        Worker { name: "tally.fold", every: Duration::from_secs(1), turn: Box::new(fold) },
+        Worker { name: "study.tick", every: Duration::from_secs(1), turn: Box::new(tick) },
+    ]
 }
 
 fn start(worker: Worker, stop: CancellationToken) -> JoinHandle<()> {
@@ -141,6 +151,7 @@ pub async fn serve(
             tracing::error!(%error, "a worker ended badly");
         }
     }
+    services.study.close().await;
     let closed = services.core.db.clone().close().await;
     served.map_err(BootError::Serve)?;
     closed.map_err(BootError::Close)

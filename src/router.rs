@@ -14,6 +14,7 @@ use crate::core::Core;
 use crate::http::{Code, Language, Manners, Problem, compress};
 use crate::openapi::{self, Apis};
 use crate::org::OrgApi;
+use crate::study::StudyApi;
 use crate::web::Services;
 
 /// The whole application.
@@ -40,7 +41,12 @@ pub fn app(services: &Services) -> BoxEndpoint<'static, Response> {
 
 /// The operations of every slice.
 fn apis(services: &Services) -> Apis {
-    (AuthApi(Arc::clone(&services.auth)), OrgApi(Arc::clone(&services.org)), BankApi(Arc::clone(&services.bank)))
+    (
+        AuthApi(Arc::clone(&services.auth)),
+        OrgApi(Arc::clone(&services.org)),
+        BankApi(Arc::clone(&services.bank)),
+        StudyApi(Arc::clone(&services.study)),
+    )
 }
 
 /// The document that describes the operations.

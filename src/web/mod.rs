@@ -6,6 +6,7 @@ use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
 use crate::org::Org;
+use crate::study::Study;
 
 /// Every slice's service, composed once by `boot` and shared by pages, operations, demonstration and command line.
 #[derive(Debug, Clone)]
@@ -18,4 +19,6 @@ pub struct Services {
     pub org: Arc<Org>,
     /// Banks and questions.
     pub bank: Arc<Bank>,
+    /// Programmes, sessions and attendance.
+    pub study: Arc<Study>,
 }
