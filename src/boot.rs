@@ -15,6 +15,7 @@ use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
 use crate::db::Fault;
+use crate::log;
 use crate::org::Org;
 use crate::router;
 use crate::tally;
@@ -106,7 +107,18 @@ pub fn workers(services: &Services) -> Vec<Worker> {
         let core = core.clone();
         Box::pin(async move { Ok(tally::fold(&core).await?) })
     };
-    vec![Worker { name: "tally.fold", every: Duration::from_secs(1), turn: Box::new(fold) }]
+    let core = services.core.clone();
+    let sequence = move || -> Turn {
+        let core = core.clone();
+        Box::pin(async move {
+            log::sequence(&core.db, &core.keys, core.now()).await?;
+            Ok(())
+        })
+    };
+    vec![
+        Worker { name: "tally.fold", every: Duration::from_secs(1), turn: Box::new(fold) },
+        Worker { name: "log.sequence", every: Duration::from_secs(1), turn: Box::new(sequence) },
+    ]
 }
 
 fn start(worker: Worker, stop: CancellationToken) -> JoinHandle<()> {

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod exam;
 pub mod http;
 pub mod kernel;
+pub mod keys;
 pub mod log;
 pub mod openapi;
 pub mod org;
