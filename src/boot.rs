@@ -15,6 +15,7 @@ use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
 use crate::db::Fault;
+use crate::evidence::Evidence;
 use crate::log;
 use crate::org::Org;
 use crate::router;
@@ -77,7 +78,8 @@ pub fn compose(core: Core) -> Services {
     let auth = Arc::new(Auth::new(core.clone()));
     let org = Arc::new(Org::new(core.clone()));
     let bank = Arc::new(Bank::new(core.clone()));
-    Services { core, auth, org, bank }
+    let evidence = Arc::new(Evidence::new(core.clone()));
+    Services { core, auth, org, bank, evidence }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.

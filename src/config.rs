@@ -144,8 +144,17 @@ struct Raw {
 }
 
 /// The names of [`Raw`]'s fields.
-const KEYS: &[&str] =
-    &["listen", "database_url", "secret_key_file", "public_url", "demo_password", "allow_plain_http", "time_zone", "log_format", "log"];
+const KEYS: &[&str] = &[
+    "listen",
+    "database_url",
+    "secret_key_file",
+    "public_url",
+    "demo_password",
+    "allow_plain_http",
+    "time_zone",
+    "log_format",
+    "log",
+];
 
 impl Default for Raw {
     fn default() -> Self {
@@ -237,7 +246,8 @@ impl Config {
             let path = path.trim_start_matches("//").split('?').next().unwrap_or_default();
             Path::new(path).with_extension("key")
         };
-        let default = || self.database_url.strip_prefix("sqlite:").map_or_else(|| PathBuf::from("data/kaofa.key"), beside);
+        let default =
+            || self.database_url.strip_prefix("sqlite:").map_or_else(|| PathBuf::from("data/kaofa.key"), beside);
         self.secret_key_file.clone().unwrap_or_else(default)
     }
 

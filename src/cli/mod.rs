@@ -25,8 +25,8 @@ use crate::kernel::clock::SystemClock;
 use crate::kernel::entropy::SystemEntropy;
 use crate::kernel::field::{FieldError, Invalid};
 use crate::kernel::settings::Settings;
-use crate::keys::{self, KeyFileError};
 use crate::kernel::texts::Lang;
+use crate::keys::{self, KeyFileError};
 use crate::openapi;
 use crate::org::OrgError;
 

@@ -166,7 +166,9 @@ impl fmt::Display for Finding {
             Self::Signature { size, why } => write!(f, "the head signed for {size} entries: {why}"),
             Self::Key { size, key } => write!(f, "the head for {size} entries was signed with a foreign key, {key}"),
             Self::Unsigned { first } => write!(f, "no head was signed over the entries from {first} on"),
-            Self::Short { size, entries } => write!(f, "there are {entries} entries where a head was signed for {size}"),
+            Self::Short { size, entries } => {
+                write!(f, "there are {entries} entries where a head was signed for {size}")
+            }
             Self::Rewritten { size } => write!(f, "the first {size} entries are not those of the head kept elsewhere"),
         }
     }

@@ -1,13 +1,18 @@
 //! The log as a file: a JSON object a line, which proves itself like the database that it came from.
 
+use std::collections::HashMap;
 use std::io::{self, BufRead};
+use std::ops::Range;
 
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::checker::{Checker, Finding, Place, Trust, Verdict};
 use super::entry::leaf_of;
 use super::head::SignedHead;
+use super::store;
+use crate::db::Fault;
 use crate::kernel::digest::Digest;
 
 /// A line of an export. The first is the head that the file leads to; then come the entries in order, each head after the
@@ -26,13 +31,39 @@ pub enum Line {
         index: u64,
         /// The hash of its leaf.
         leaf: Digest,
-        /// Its id; not shown where the entry is not.
+        /// Its id. An id without an entry is that of one which is gone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
         /// Its own fields. Of an entry outside the reader's units the hash alone is shown, which proves the others.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         entry: Option<Value>,
     },
+}
+
+/// The lines of these places. Of entries that are not `shown`, the hash alone.
+pub async fn lines(
+    conn: &impl ConnectionTrait,
+    places: &Range<u64>,
+    shown: impl Fn(&str) -> bool,
+) -> Result<Vec<Line>, Fault> {
+    let entries = store::entries(conn, places).await?;
+    let mut entries: HashMap<i64, _> = entries.into_iter().filter_map(|e| Some((e.idx?, e))).collect();
+    let mut heads = store::heads(conn, places).await?.into_iter().peekable();
+    let mut lines = Vec::new();
+    for leaf in store::leaves(conn, places).await? {
+        let index = store::place(leaf.idx)?;
+        let hash = leaf.hash.parse().map_err(|_bad| store::broken("a leaf's hash cannot be read"))?;
+        let entry = entries.remove(&leaf.idx).filter(|entry| entry.id == leaf.entry_id);
+        // An entry that is gone is told of to everybody: nobody can say any more whom it concerned.
+        let visible = entry.is_none() || shown(&leaf.entry_id);
+        let id = visible.then_some(leaf.entry_id);
+        let entry = entry.filter(|_| visible).map(|entry| entry.value());
+        lines.push(Line::Entry { index, leaf: hash, id, entry });
+        while let Some(head) = heads.next_if(|head| head.size == index + 1) {
+            lines.push(Line::Head { head });
+        }
+    }
+    Ok(lines)
 }
 
 /// Why a file cannot be checked at all.
@@ -98,13 +129,7 @@ fn missing(checker: &mut Checker) {
     checker.place(&Place { id: "", kept: None, computed: None }, &mut Vec::new());
 }
 
-fn at_entry(
-    checker: &mut Checker,
-    index: u64,
-    leaf: Digest,
-    id: Option<String>,
-    entry: Option<Value>,
-) {
+fn at_entry(checker: &mut Checker, index: u64, leaf: Digest, id: Option<String>, entry: Option<Value>) {
     while checker.size() < index && !checker.enough() {
         missing(checker);
     }
@@ -114,10 +139,11 @@ fn at_entry(
         return;
     }
     let computed = entry.as_ref().and_then(leaf_of);
-    match entry {
-        None => checker.note_withheld(),
-        Some(_) if computed.is_none() => checker.find(Finding::Changed { index, id: id.clone() }),
-        Some(_) => {}
+    match (&entry, computed) {
+        (None, _) if id.is_empty() => checker.note_withheld(),
+        (None, _) => checker.find(Finding::Missing { index, id: Some(id.clone()) }),
+        (Some(_), None) => checker.find(Finding::Changed { index, id: id.clone() }),
+        (Some(_), Some(_)) => {}
     }
     checker.place(&Place { id: &id, kept: Some(leaf), computed }, &mut Vec::new());
 }

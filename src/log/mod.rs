@@ -15,7 +15,7 @@ mod verify;
 
 pub use checker::{Finding, Trust, Verdict};
 pub use entry::{Actor, Entry, Written};
-pub use export::{ExportError, Line, verify_export};
+pub use export::{ExportError, Line, lines, verify_export};
 pub use head::SignedHead;
 pub use proof::{Consistency, Inclusion, consistency, head, head_at, inclusion};
 pub use sequencer::sequence;

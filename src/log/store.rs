@@ -72,7 +72,8 @@ pub(super) async fn count_unnumbered(conn: &impl ConnectionTrait) -> Result<u64,
 
 /// The entries of these places.
 pub(super) async fn entries(conn: &impl ConnectionTrait, places: &Range<u64>) -> Result<Vec<Written>, Fault> {
-    let query = written().filter(log::Column::Idx.gte(int(places.start)?)).filter(log::Column::Idx.lt(int(places.end)?));
+    let query =
+        written().filter(log::Column::Idx.gte(int(places.start)?)).filter(log::Column::Idx.lt(int(places.end)?));
     Ok(query.order_by_asc(log::Column::Idx).into_model().all(conn).await?)
 }
 
@@ -129,10 +130,7 @@ pub(super) async fn hashes(
 }
 
 /// The inner nodes that the leaves of these places complete.
-pub(super) async fn nodes(
-    conn: &impl ConnectionTrait,
-    places: &Range<u64>,
-) -> Result<HashMap<Subtree, Digest>, Fault> {
+pub(super) async fn nodes(conn: &impl ConnectionTrait, places: &Range<u64>) -> Result<HashMap<Subtree, Digest>, Fault> {
     let mut wanted = Condition::any();
     for level in 1..u64::BITS {
         let (first, end) = (places.start >> level, places.end >> level);
@@ -203,8 +201,11 @@ pub(super) async fn grow(tx: &impl ConnectionTrait, growth: Growth) -> Result<()
         .from(leaf::Entity)
         .and_where(Expr::col((leaf::Entity, leaf::Column::EntryId)).equals((log::Entity, log::Column::Id)))
         .to_owned();
-    let placed =
-        Query::select().column(leaf::Column::EntryId).from(leaf::Entity).and_where(leaf::Column::Idx.gte(first)).to_owned();
+    let placed = Query::select()
+        .column(leaf::Column::EntryId)
+        .from(leaf::Entity)
+        .and_where(leaf::Column::Idx.gte(first))
+        .to_owned();
     let done = log::Entity::update_many()
         .col_expr(log::Column::Idx, SimpleExpr::SubQuery(None, Box::new(place.into())))
         .filter(log::Column::Idx.is_null())
@@ -264,6 +265,6 @@ fn int(number: u64) -> Result<i64, Fault> {
     i64::try_from(number).map_err(|_large| broken("a place past 2^63"))
 }
 
-fn place(number: i64) -> Result<u64, Fault> {
+pub(super) fn place(number: i64) -> Result<u64, Fault> {
     u64::try_from(number).map_err(|_negative| broken("a place before the first"))
 }

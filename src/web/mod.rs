@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
+use crate::evidence::Evidence;
 use crate::org::Org;
 
 /// Every slice's service, composed once by `boot` and shared by pages, operations, demonstration and command line.
@@ -18,4 +19,6 @@ pub struct Services {
     pub org: Arc<Org>,
     /// Banks and questions.
     pub bank: Arc<Bank>,
+    /// The log, searched and proved.
+    pub evidence: Arc<Evidence>,
 }
