@@ -15,6 +15,8 @@ use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
 use crate::db::Fault;
+use crate::evidence::Evidence;
+use crate::log;
 use crate::org::Org;
 use crate::router;
 use crate::study::Study;
@@ -78,7 +80,8 @@ pub fn compose(core: Core) -> Services {
     let org = Arc::new(Org::new(core.clone()));
     let bank = Arc::new(Bank::new(core.clone()));
     let study = Arc::new(Study::new(core.clone(), Arc::clone(&org)));
-    Services { core, auth, org, bank, study }
+    let evidence = Arc::new(Evidence::new(core.clone()));
+    Services { core, auth, org, bank, study, evidence }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.
@@ -103,19 +106,19 @@ impl std::fmt::Debug for Worker {
 /// The workers of all slices.
 #[must_use]
 pub fn workers(services: &Services) -> Vec<Worker> {
-    let core = services.core.clone();
-    let fold = move || -> Turn {
-        let core = core.clone();
-        Box::pin(async move { Ok(tally::fold(&core).await?) })
-    };
-    let study = Arc::clone(&services.study);
-    let tick = move || -> Turn {
-        let study = Arc::clone(&study);
-        Box::pin(async move { Ok(study.tick().await?) })
+    let worker = |name, turn: fn(Services) -> Turn| {
+        let services = services.clone();
+        Worker { name, every: Duration::from_secs(1), turn: Box::new(move || turn(services.clone())) }
     };
     vec![
-        Worker { name: "tally.fold", every: Duration::from_secs(1), turn: Box::new(fold) },
-        Worker { name: "study.tick", every: Duration::from_secs(1), turn: Box::new(tick) },
+        worker("tally.fold", |s| Box::pin(async move { Ok(tally::fold(&s.core).await?) })),
+        worker("study.tick", |s| Box::pin(async move { Ok(s.study.tick().await?) })),
+        worker("log.sequence", |s| {
+            Box::pin(async move {
+                log::sequence(&s.core.db, &s.core.keys, s.core.now()).await?;
+                Ok(())
+            })
+        }),
     ]
 }
 

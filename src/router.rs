@@ -11,6 +11,7 @@ use poem_openapi::OpenApiService;
 use crate::auth::AuthApi;
 use crate::bank::BankApi;
 use crate::core::Core;
+use crate::evidence::EvidenceApi;
 use crate::http::{Code, Language, Manners, Problem, compress};
 use crate::openapi::{self, Apis};
 use crate::org::OrgApi;
@@ -46,6 +47,7 @@ fn apis(services: &Services) -> Apis {
         OrgApi(Arc::clone(&services.org)),
         BankApi(Arc::clone(&services.bank)),
         StudyApi(Arc::clone(&services.study)),
+        EvidenceApi(Arc::clone(&services.evidence)),
     )
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
+use crate::evidence::Evidence;
 use crate::org::Org;
 use crate::study::Study;
 
@@ -21,4 +22,6 @@ pub struct Services {
     pub bank: Arc<Bank>,
     /// Programmes, sessions and attendance.
     pub study: Arc<Study>,
+    /// The log, searched and proved.
+    pub evidence: Arc<Evidence>,
 }
