@@ -15,6 +15,7 @@ use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
 use crate::db::Fault;
+use crate::exam::Exams;
 use crate::org::Org;
 use crate::router;
 use crate::tally;
@@ -76,7 +77,8 @@ pub fn compose(core: Core) -> Services {
     let auth = Arc::new(Auth::new(core.clone()));
     let org = Arc::new(Org::new(core.clone()));
     let bank = Arc::new(Bank::new(core.clone()));
-    Services { core, auth, org, bank }
+    let exams = Arc::new(Exams::new(core.clone(), Arc::clone(&org)));
+    Services { core, auth, org, bank, exams }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.
@@ -106,7 +108,15 @@ pub fn workers(services: &Services) -> Vec<Worker> {
         let core = core.clone();
         Box::pin(async move { Ok(tally::fold(&core).await?) })
     };
-    vec![Worker { name: "tally.fold", every: Duration::from_secs(1), turn: Box::new(fold) }]
+    let exams = Arc::clone(&services.exams);
+    let live = move || -> Turn {
+        let exams = Arc::clone(&exams);
+        Box::pin(async move { Ok(exams.tick().await?) })
+    };
+    vec![
+        Worker { name: "exam.tick", every: Duration::from_secs(1), turn: Box::new(live) },
+        Worker { name: "tally.fold", every: Duration::from_secs(1), turn: Box::new(fold) },
+    ]
 }
 
 fn start(worker: Worker, stop: CancellationToken) -> JoinHandle<()> {

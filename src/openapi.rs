@@ -11,6 +11,7 @@ use poem_openapi::{OpenApi, OpenApiService};
 
 use crate::auth::AuthApi;
 use crate::bank::BankApi;
+use crate::exam::ExamsApi;
 use crate::org::OrgApi;
 
 mod docs;
@@ -23,7 +24,7 @@ pub const TITLE: &str = "Kaofa 考法";
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The operations of every slice. A tuple holds 16 at most and may hold tuples.
-pub type Apis = (AuthApi, OrgApi, BankApi);
+pub type Apis = (AuthApi, OrgApi, BankApi, ExamsApi);
 
 /// What an API declares, without anything behind it.
 struct Shape<T>(PhantomData<T>);

@@ -11,6 +11,7 @@ use poem_openapi::OpenApiService;
 use crate::auth::AuthApi;
 use crate::bank::BankApi;
 use crate::core::Core;
+use crate::exam::ExamsApi;
 use crate::http::{Code, Language, Manners, Problem, compress};
 use crate::openapi::{self, Apis};
 use crate::org::OrgApi;
@@ -39,7 +40,12 @@ pub fn app(services: &Services) -> BoxEndpoint<'static, Response> {
 
 /// The operations of every slice.
 fn apis(services: &Services) -> Apis {
-    (AuthApi(Arc::clone(&services.auth)), OrgApi(Arc::clone(&services.org)), BankApi(Arc::clone(&services.bank)))
+    (
+        AuthApi(Arc::clone(&services.auth)),
+        OrgApi(Arc::clone(&services.org)),
+        BankApi(Arc::clone(&services.bank)),
+        ExamsApi(Arc::clone(&services.exams)),
+    )
 }
 
 /// The document that describes the operations.

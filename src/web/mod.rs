@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
+use crate::exam::Exams;
 use crate::org::Org;
 
 /// Every slice's service, composed once by `boot` and shared by pages, operations, demonstration and command line.
@@ -18,4 +19,6 @@ pub struct Services {
     pub org: Arc<Org>,
     /// Banks and questions.
     pub bank: Arc<Bank>,
+    /// Exams from draft to release.
+    pub exams: Arc<Exams>,
 }
