@@ -16,6 +16,7 @@ use crate::bank::Bank;
 use crate::core::Core;
 use crate::db::Fault;
 use crate::evidence::Evidence;
+use crate::exam::Exams;
 use crate::log;
 use crate::org::Org;
 use crate::router;
@@ -80,8 +81,9 @@ pub fn compose(core: Core) -> Services {
     let org = Arc::new(Org::new(core.clone()));
     let bank = Arc::new(Bank::new(core.clone()));
     let study = Arc::new(Study::new(core.clone(), Arc::clone(&org)));
+    let exams = Arc::new(Exams::new(core.clone(), Arc::clone(&org)));
     let evidence = Arc::new(Evidence::new(core.clone()));
-    Services { core, auth, org, bank, study, evidence }
+    Services { core, auth, org, bank, study, exams, evidence }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.
@@ -113,6 +115,7 @@ pub fn workers(services: &Services) -> Vec<Worker> {
     vec![
         worker("tally.fold", |s| Box::pin(async move { Ok(tally::fold(&s.core).await?) })),
         worker("study.tick", |s| Box::pin(async move { Ok(s.study.tick().await?) })),
+        worker("exam.tick", |s| Box::pin(async move { Ok(s.exams.tick().await?) })),
         worker("log.sequence", |s| {
             Box::pin(async move {
                 log::sequence(&s.core.db, &s.core.keys, s.core.now()).await?;

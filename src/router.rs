@@ -12,6 +12,7 @@ use crate::auth::AuthApi;
 use crate::bank::BankApi;
 use crate::core::Core;
 use crate::evidence::EvidenceApi;
+use crate::exam::ExamsApi;
 use crate::http::{Code, Language, Manners, Problem, compress};
 use crate::openapi::{self, Apis};
 use crate::org::OrgApi;
@@ -47,6 +48,7 @@ fn apis(services: &Services) -> Apis {
         OrgApi(Arc::clone(&services.org)),
         BankApi(Arc::clone(&services.bank)),
         StudyApi(Arc::clone(&services.study)),
+        ExamsApi(Arc::clone(&services.exams)),
         EvidenceApi(Arc::clone(&services.evidence)),
     )
 }

@@ -164,8 +164,7 @@ async fn people(
             for person in found.items {
                 let shown = if person.unit_id == their_unit { theirs.next().unwrap_or_default() } else { "" };
                 let username = if shown.is_empty() { person.staff_no.clone() } else { shown.to_owned() };
-                let mut grants =
-                    vec![NewGrant { role: Role::Official, unit_id: person.unit_id, valid_until: None }];
+                let mut grants = vec![NewGrant { role: Role::Official, unit_id: person.unit_id, valid_until: None }];
                 if shown == "liaison" {
                     grants.push(NewGrant { role: Role::Liaison, unit_id: person.unit_id, valid_until: None });
                 }

@@ -3,5 +3,13 @@
 //! It must never know how figures are summed or printed: it states how each person stands and leaves the rest to `tally`
 //! and `report`.
 
+mod blueprint;
 pub mod draw;
 pub mod outcome;
+
+pub use blueprint::{
+    Blueprint, BlueprintInput, Candidate, Exam, ExamBrief, ExamError, ExamFilter, ExamResults, ExamSummary, Exams,
+    ExamsApi, OwnExam, OwnResult, ResultRow, ResultsSummary, SealReceipt, SealedManifest, SectionInput, SectionPlan,
+    SectionRoom, Times,
+};
+pub use entity::exam::exam::{AttemptScoring, ExamKind, ExamStatus, Release, ShowKey};

@@ -4,6 +4,7 @@
 //! Never a business rule.
 
 mod compress;
+mod etag;
 mod json;
 mod manners;
 mod problem;
@@ -11,6 +12,7 @@ mod reader;
 mod wire;
 
 pub use compress::compress;
+pub use etag::{IfMatch, Tagged};
 pub use json::Json;
 pub use manners::{Manners, PageOfProblem, RequestId};
 pub use problem::{Code, Problem, TEXTS};

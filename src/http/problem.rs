@@ -71,8 +71,12 @@ codes! {
     StillOpen = "still_open" CONFLICT,
     /// The bank does not fill the blueprint.
     Infeasible = "infeasible" CONFLICT,
+    /// Nobody would be on the roster.
+    EmptyRoster = "empty_roster" CONFLICT,
     /// Somebody changed it meanwhile.
     Stale = "stale" PRECONDITION_FAILED,
+    /// The change does not say which version it is meant for; send `If-Match`.
+    PreconditionRequired = "precondition_required" PRECONDITION_REQUIRED,
     /// The code is not, or no longer, valid.
     CodeInvalid = "code_invalid" CONFLICT,
     /// Check-in has not opened yet or has closed.
@@ -293,6 +297,7 @@ const STATUSES: &[(u16, &str)] = &[
     (413, "The body is too large"),
     (415, "Not a content type that is taken"),
     (422, "Fields are bad"),
+    (428, "The change does not name the version that it is meant for"),
     (429, "Too many tries"),
     (500, "A mistake of the server"),
     (503, "Come again in a moment"),

@@ -153,6 +153,11 @@ impl Fields {
         values.iter().enumerate().filter_map(|(i, v)| self.parse(&format!("{field}[{i}]"), v, code)).collect()
     }
 
+    /// Takes over what was found elsewhere.
+    pub fn absorb(&mut self, found: Invalid) {
+        self.errors.extend(found.0);
+    }
+
     /// Whether this field was rejected already.
     #[must_use]
     pub fn has(&self, field: &str) -> bool {

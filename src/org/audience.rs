@@ -99,6 +99,17 @@ pub async fn freeze(
     at: Instant,
 ) -> Result<Vec<RosterMember>, Fault> {
     let members = preview(tx, audience, day).await?;
-    store::insert_roster(tx, kind, subject, &members, at).await?;
+    freeze_members(tx, kind, subject, &members, at).await?;
     Ok(members)
+}
+
+/// The same where the subject itself picks its people out of those of a preview: a make-up's who have yet to pass.
+pub async fn freeze_members(
+    tx: &impl ConnectionTrait,
+    kind: SubjectKind,
+    subject: SubjectId,
+    members: &[RosterMember],
+    at: Instant,
+) -> Result<(), Fault> {
+    store::insert_roster(tx, kind, subject, members, at).await
 }

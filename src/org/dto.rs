@@ -191,7 +191,7 @@ impl TryFrom<PersonRequest> for NewPerson {
 }
 
 /// Whom a programme, a session or an exam concerns.
-#[derive(Debug, Clone, Object)]
+#[derive(Debug, Clone, Default, Object)]
 #[oai(rename = "Audience", deny_unknown_fields)]
 pub struct AudienceDto {
     /// Units, each with its subtree.

@@ -10,10 +10,10 @@ mod service;
 mod store;
 
 pub use api::OrgApi;
-pub use audience::{Audience, RosterMember, freeze, preview};
+pub use audience::{Audience, RosterMember, freeze, freeze_members, preview};
 pub use dto::{AudienceDto, CategoryDto};
 pub use entity::org::person::Category;
 pub use entity::org::unit::UnitKind;
 pub use model::{NewPerson, NewUnit, PeopleFilter, Person, Unit};
 pub use service::{Org, OrgError};
-pub use store::{roster, rosters_of};
+pub use store::{on_rosters, people_on, roster, roster_page, roster_size, rosters_of};

@@ -6,6 +6,7 @@ use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
 use crate::evidence::Evidence;
+use crate::exam::Exams;
 use crate::org::Org;
 use crate::study::Study;
 
@@ -24,4 +25,6 @@ pub struct Services {
     pub study: Arc<Study>,
     /// The log, searched and proved.
     pub evidence: Arc<Evidence>,
+    /// Exams from draft to release.
+    pub exams: Arc<Exams>,
 }

@@ -38,7 +38,8 @@ impl Member {
     }
 
     /// Of the attempts that stand, the one that counts; the earliest of several that are equally high.
-    fn counting<'a>(&self, sittings: &'a [Sitting]) -> Option<&'a Sitting> {
+    #[must_use]
+    pub fn counting<'a>(&self, sittings: &'a [Sitting]) -> Option<&'a Sitting> {
         let own = sittings.iter().filter(|s| s.exam == self.id && s.stands());
         match self.scoring {
             AttemptScoring::Latest => own.max_by_key(|s| s.number),

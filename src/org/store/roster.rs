@@ -1,14 +1,19 @@
 //! The lines of frozen rosters.
 
 use entity::List;
-use entity::id::{PersonId, SubjectId};
+use entity::id::{PersonId, SubjectId, UnitId};
 use entity::instant::Instant;
 use entity::org::roster_row::{self, SubjectKind};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use crate::db::{Fault, insert_all};
+use crate::kernel::page::{Page, PageRequest};
 use crate::org::audience::RosterMember;
+use crate::tree;
 
 pub(in crate::org) async fn insert_roster(
     tx: &impl ConnectionTrait,
@@ -47,16 +52,19 @@ pub async fn roster(
         query = query.filter(roster_row::Column::PersonId.is_in(people.iter().copied()));
     }
     let rows = query.all(conn).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| RosterMember {
+    Ok(rows.into_iter().map(RosterMember::from).collect())
+}
+
+impl From<roster_row::Model> for RosterMember {
+    fn from(row: roster_row::Model) -> Self {
+        Self {
             person_id: row.person_id,
             person_name: row.person_name,
             unit_id: row.unit_id,
             post: row.post,
             categories: row.categories.0,
-        })
-        .collect())
+        }
+    }
 }
 
 /// On which rosters of a kind somebody stands.
@@ -71,4 +79,62 @@ pub async fn rosters_of(
         .all(conn)
         .await?;
     Ok(rows.into_iter().map(|row| row.subject_id).collect())
+}
+
+/// The subjects of a kind on whose rosters this person stands, or anybody of a unit in these subtrees; as a subquery.
+#[must_use]
+pub fn on_rosters(kind: SubjectKind, person: Option<PersonId>, tops: &[UnitId]) -> SelectStatement {
+    let mut who = Condition::any().add(roster_row::Column::UnitId.in_subquery(tree::within(tops)));
+    if let Some(person) = person {
+        who = who.add(roster_row::Column::PersonId.eq(person));
+    }
+    Query::select()
+        .distinct()
+        .column(roster_row::Column::SubjectId)
+        .from(roster_row::Entity)
+        .and_where(roster_row::Column::SubjectKind.eq(kind))
+        .cond_where(who)
+        .to_owned()
+}
+
+/// The people on a roster whose units lie in these subtrees; as a subquery.
+#[must_use]
+pub fn people_on(subject: SubjectId, tops: &[UnitId]) -> SelectStatement {
+    Query::select()
+        .column(roster_row::Column::PersonId)
+        .from(roster_row::Entity)
+        .and_where(roster_row::Column::SubjectId.eq(subject))
+        .and_where(roster_row::Column::UnitId.in_subquery(tree::within(tops)))
+        .to_owned()
+}
+
+/// The part of a roster whose units lie in these subtrees, by unit and person.
+pub async fn roster_page(
+    conn: &impl ConnectionTrait,
+    subject: SubjectId,
+    tops: &[UnitId],
+    page: &PageRequest,
+) -> Result<Page<RosterMember>, Fault> {
+    let mut query = part(subject, tops)
+        .order_by_asc(roster_row::Column::UnitId)
+        .order_by_asc(roster_row::Column::PersonId)
+        .limit(page.limit + 1);
+    if let Some((unit, person)) = page.after.as_deref().and_then(|after| after.split_once(' ')) {
+        let same_unit =
+            Condition::all().add(roster_row::Column::UnitId.eq(unit)).add(roster_row::Column::PersonId.gt(person));
+        query = query.filter(Condition::any().add(roster_row::Column::UnitId.gt(unit)).add(same_unit));
+    }
+    let rows = query.all(conn).await?;
+    Ok(Page::cut(rows, page, |row| format!("{} {}", row.unit_id, row.person_id)).map(RosterMember::from))
+}
+
+/// How many people that part holds.
+pub async fn roster_size(conn: &impl ConnectionTrait, subject: SubjectId, tops: &[UnitId]) -> Result<u64, Fault> {
+    Ok(part(subject, tops).count(conn).await?)
+}
+
+fn part(subject: SubjectId, tops: &[UnitId]) -> sea_orm::Select<roster_row::Entity> {
+    roster_row::Entity::find()
+        .filter(roster_row::Column::SubjectId.eq(subject))
+        .filter(roster_row::Column::UnitId.in_subquery(tree::within(tops)))
 }

@@ -1,0 +1,140 @@
+//! The operations of exams, but for sitting them.
+
+use std::sync::Arc;
+
+use poem_openapi::OpenApi;
+use poem_openapi::param::{Header, Path, Query};
+use uuid::Uuid;
+
+use super::dto::{
+    CandidateDto, ExamChanges, ExamDto, ExamKindDto, ExamRequest, ExamStatusDto, ExamSummaryDto, FeasibilityDto,
+    ManifestDto, ResultsDto, SealDto, results,
+};
+use super::model::{Exam, ExamFilter};
+use super::service::Exams;
+use crate::auth::Caller;
+use crate::http::{ApiPage, Code, IfMatch, Json, PageQuery, Problem, Tagged};
+
+/// Exams from draft to release.
+#[derive(Debug)]
+pub struct ExamsApi(pub Arc<Exams>);
+
+fn tagged(exam: Exam) -> Tagged<ExamDto> {
+    let version = exam.version;
+    Tagged::new(exam, version)
+}
+
+#[OpenApi(prefix_path = "/api/v1")]
+impl ExamsApi {
+    /// The exams that the caller may see, newest first: those of units whose figures they read, and sealed ones on whose
+    /// roster they, or people of their units, stand.
+    #[oai(path = "/exams", method = "get", operation_id = "list_exams")]
+    async fn exams(
+        &self,
+        caller: Caller,
+        year: Query<Option<i32>>,
+        kind: Query<Option<ExamKindDto>>,
+        status: Query<Option<ExamStatusDto>>,
+        limit: Query<Option<u64>>,
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<ApiPage<ExamSummaryDto>>, Problem> {
+        let filter = ExamFilter { year: year.0, kind: kind.0.map(Into::into), status: status.0.map(Into::into) };
+        Ok(Json(self.0.exams(&caller, &filter, &PageQuery::read(limit.0, cursor.0)?).await?.into()))
+    }
+
+    /// Draft an exam. By a coordinator of its unit, its banks and its audience.
+    #[oai(path = "/exams", method = "post", operation_id = "create_exam")]
+    async fn create(&self, caller: Caller, body: Json<ExamRequest>) -> Result<Tagged<ExamDto>, Problem> {
+        Ok(tagged(self.0.create(&caller, &body.0.into()).await?))
+    }
+
+    /// One exam.
+    #[oai(path = "/exams/:id", method = "get", operation_id = "get_exam")]
+    async fn exam(&self, caller: Caller, id: Path<Uuid>) -> Result<Tagged<ExamDto>, Problem> {
+        Ok(tagged(self.0.exam(&caller, id.0.into()).await?))
+    }
+
+    /// Change a draft; what is left out stays as it is. By a coordinator of its unit.
+    #[oai(path = "/exams/:id", method = "patch", operation_id = "change_exam")]
+    async fn change(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        /// The version that is to be changed, as its `ETag` gave it.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+        body: Json<ExamChanges>,
+    ) -> Result<Tagged<ExamDto>, Problem> {
+        let expected = IfMatch::read(if_match.0.as_deref())?;
+        Ok(tagged(self.0.change(&caller, id.0.into(), &expected, |input| body.0.apply(input)).await?))
+    }
+
+    /// Delete a draft. By a coordinator of its unit.
+    #[oai(path = "/exams/:id", method = "delete", operation_id = "delete_exam")]
+    async fn delete(&self, caller: Caller, id: Path<Uuid>) -> Result<(), Problem> {
+        Ok(self.0.delete(&caller, id.0.into()).await?)
+    }
+
+    /// How much room the banks leave every section, whatever the sections before it draw.
+    #[oai(path = "/exams/:id/feasibility", method = "get", operation_id = "get_feasibility")]
+    async fn feasibility(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<FeasibilityDto>, Problem> {
+        Ok(Json(self.0.feasibility(&caller, id.0.into()).await?.into()))
+    }
+
+    /// Seal a draft: its roster, its pool and its blueprint are frozen, the manifest and the commitment to a new secret
+    /// published. Refused where a section lacks questions or nobody is on the roster. By a coordinator of its unit.
+    #[oai(path = "/exams/:id/seal", method = "post", operation_id = "seal_exam")]
+    async fn seal(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<SealDto>, Problem> {
+        Ok(Json(self.0.seal(&caller, id.0.into()).await?.into()))
+    }
+
+    /// The manifest from which papers are drawn, from sealing on, for everybody who may see the exam.
+    #[oai(path = "/exams/:id/manifest", method = "get", operation_id = "get_manifest")]
+    async fn manifest(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<ManifestDto>, Problem> {
+        let sealed = self.0.manifest(&caller, id.0.into()).await?;
+        let manifest = ManifestDto::try_from(sealed).map_err(|error| {
+            tracing::error!(%error, exam = %id.0, "a manifest cannot be read");
+            Problem::new(Code::Internal)
+        })?;
+        Ok(Json(manifest))
+    }
+
+    /// Release the results of an exam that has closed and is released by hand. By a coordinator of its unit.
+    #[oai(path = "/exams/:id/release", method = "post", operation_id = "release_exam")]
+    async fn release(&self, caller: Caller, id: Path<Uuid>) -> Result<Tagged<ExamDto>, Problem> {
+        self.0.release(&caller, id.0.into()).await?;
+        Ok(tagged(self.0.exam(&caller, id.0.into()).await?))
+    }
+
+    /// The candidates within the caller's reach, of one unit with its subtree if asked, by unit. A liaison sees who has
+    /// sat and no points.
+    #[oai(path = "/exams/:id/candidates", method = "get", operation_id = "list_candidates")]
+    async fn candidates(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        unit_id: Query<Option<Uuid>>,
+        limit: Query<Option<u64>>,
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<ApiPage<CandidateDto>>, Problem> {
+        let page = PageQuery::read(limit.0, cursor.0)?;
+        let unit = unit_id.0.map(Into::into);
+        Ok(Json(self.0.candidates(&caller, id.0.into(), unit, &page).await?.into()))
+    }
+
+    /// The results within the caller's reach, of one unit with its subtree if asked, by unit. For coordinators and
+    /// auditors, from closing on, or at once where candidates see theirs on handing in.
+    #[oai(path = "/exams/:id/results", method = "get", operation_id = "list_results")]
+    async fn results(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        unit_id: Query<Option<Uuid>>,
+        limit: Query<Option<u64>>,
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<ResultsDto>, Problem> {
+        let page = PageQuery::read(limit.0, cursor.0)?;
+        let unit = unit_id.0.map(Into::into);
+        Ok(Json(results(self.0.results(&caller, id.0.into(), unit, &page).await?)))
+    }
+}

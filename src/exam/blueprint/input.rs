@@ -1,0 +1,380 @@
+//! Reading what somebody wrote into a blueprint, with every fault named at once.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use entity::bank::question_version::QuestionKind;
+use entity::exam::section::Scoring;
+use entity::id::BankId;
+use entity::instant::{Instant, Millis};
+use entity::points::Points;
+
+use super::model::{Blueprint, SectionPlan};
+use super::state::Times;
+use crate::kernel::field::{FieldCode, Fields, Invalid};
+use crate::org::AudienceDto;
+
+/// The longest title, contact and topic, in characters; the most banks of an exam, and topics of a section.
+const MAX_TITLE: usize = 120;
+const MAX_CONTACT: usize = 120;
+const MAX_TOPIC: usize = 60;
+const MAX_BANKS: usize = 20;
+const MAX_TOPICS: usize = 100;
+/// How many sections an exam has at most.
+const MAX_SECTIONS: usize = 20;
+/// What a question may be worth at most.
+const MAX_POINTS_EACH: Points = Points(100_000);
+
+/// A blueprint as it was written, nothing checked: from a request or a form.
+#[derive(Debug, Clone, Default)]
+pub struct BlueprintInput {
+    /// Its title.
+    pub title: String,
+    /// `qualification`, `annual` or `mock`.
+    pub kind: String,
+    /// The year it counts toward.
+    pub year: i32,
+    /// Whose exam it is.
+    pub unit_id: String,
+    /// The banks that it draws from.
+    pub bank_ids: Vec<String>,
+    /// From when it can be started, RFC 3339.
+    pub opens_at: String,
+    /// Nobody sits past this moment, RFC 3339.
+    pub closes_at: String,
+    /// The latest start, after the opening.
+    pub latest_start_seconds: Option<i32>,
+    /// How long a candidate has.
+    pub duration_seconds: i32,
+    /// How long after the deadline a save on its way is still taken.
+    pub grace_seconds: i32,
+    /// The pass line.
+    pub pass_points: Points,
+    /// The excellence line.
+    pub excellence_points: Option<Points>,
+    /// How often a candidate may sit.
+    pub attempts_allowed: i32,
+    /// `highest` or `latest`.
+    pub attempt_scoring: String,
+    /// Who must sit.
+    pub audience: AudienceDto,
+    /// The sections, in order.
+    pub sections: Vec<SectionInput>,
+    /// `on_submit`, `on_close` or `manual`.
+    pub release: String,
+    /// `never` or `after_close`.
+    pub show_key: String,
+    /// The main exam that it makes up.
+    pub makes_up_exam_id: Option<String>,
+    /// Whom to ask; may be empty.
+    pub contact: String,
+}
+
+/// A section as it was written.
+#[derive(Debug, Clone, Default)]
+pub struct SectionInput {
+    /// Its title.
+    pub title: String,
+    /// `single`, `multiple` or `judgement`.
+    pub kind: String,
+    /// Topics its questions may have; any if empty.
+    pub topics: Vec<String>,
+    /// Difficulties they may have, `easy`, `medium`, `hard`; any if empty.
+    pub difficulties: Vec<String>,
+    /// How many questions.
+    pub count: i32,
+    /// What each is worth.
+    pub points_each: Points,
+    /// `all_or_nothing`, `partial_no_wrong` or `net`; the first if none is said. Only multiple choices have parts.
+    pub scoring: Option<String>,
+}
+
+impl BlueprintInput {
+    /// The blueprint, or a note of every fault. Whether units, banks and people exist is asked of the database later.
+    pub fn read(&self, fields: &mut Fields) -> Option<Blueprint> {
+        let title = fields.line("title", &self.title, MAX_TITLE);
+        let kind = fields.parse("kind", &self.kind, FieldCode::UnknownValue);
+        let year = fields.within("year", self.year, 2000, 2100);
+        let unit_id = fields.parse("unit_id", &self.unit_id, FieldCode::UnknownReference);
+        let bank_ids = self.banks(fields);
+        let times = self.times(fields);
+        let attempts_allowed = fields.within("attempts_allowed", self.attempts_allowed, 1, 10);
+        let attempt_scoring = fields.parse("attempt_scoring", &self.attempt_scoring, FieldCode::UnknownValue);
+        let audience = self.audience.read(fields);
+        let sections = self.sections(fields);
+        self.lines(fields);
+        let release = fields.parse("release", &self.release, FieldCode::UnknownValue);
+        let show_key = fields.parse("show_key", &self.show_key, FieldCode::UnknownValue);
+        let makes_up = self.makes_up_exam_id.as_deref();
+        let makes_up = fields.parse_optional("makes_up_exam_id", makes_up, FieldCode::UnknownReference);
+        let contact = fields.optional_line("contact", &self.contact, MAX_CONTACT);
+        Some(Blueprint {
+            title,
+            kind: kind?,
+            year,
+            unit_id: unit_id?,
+            bank_ids,
+            times: times?,
+            pass_points: self.pass_points,
+            excellence_points: self.excellence_points,
+            attempts_allowed,
+            attempt_scoring: attempt_scoring?,
+            audience,
+            sections: sections?,
+            release: release?,
+            show_key: show_key?,
+            makes_up,
+            contact,
+        })
+    }
+
+    fn banks(&self, fields: &mut Fields) -> Vec<BankId> {
+        match self.bank_ids.len() {
+            0 => fields.reject("bank_ids", FieldCode::Required),
+            n if n > MAX_BANKS => fields.reject_with("bank_ids", FieldCode::TooLong, MAX_BANKS),
+            _ => {}
+        }
+        let banks = fields.parse_all("bank_ids", &self.bank_ids, FieldCode::UnknownReference);
+        once_each(fields, "bank_ids", &banks);
+        banks
+    }
+
+    fn times(&self, fields: &mut Fields) -> Option<Times> {
+        let opens_at: Option<Instant> = fields.parse("opens_at", &self.opens_at, FieldCode::Invalid);
+        let closes_at: Option<Instant> = fields.parse("closes_at", &self.closes_at, FieldCode::Invalid);
+        let duration_seconds = fields.within("duration_seconds", self.duration_seconds, 60, 86_400);
+        let grace_seconds = fields.within("grace_seconds", self.grace_seconds, 0, 120);
+        let (opens_at, closes_at) = opens_at.zip(closes_at)?;
+        if closes_at <= opens_at {
+            fields.reject_with("closes_at", FieldCode::NotAfter, opens_at);
+        } else if let Some(seconds) = self.latest_start_seconds
+            && (seconds < 0 || opens_at + Millis::seconds(seconds) > closes_at)
+        {
+            let window = (closes_at - opens_at).0 / 1000;
+            fields.reject_with("latest_start_seconds", FieldCode::OutOfRange, format!("0–{window}"));
+        }
+        let latest_start_seconds = self.latest_start_seconds;
+        Some(Times { opens_at, closes_at, latest_start_seconds, duration_seconds, grace_seconds })
+    }
+
+    /// The pass line lies within what a paper can score, the excellence line between the two.
+    fn lines(&self, fields: &mut Fields) {
+        let points = |s: &SectionInput| Points(s.points_each.0.saturating_mul(s.count.max(0).into()));
+        let total: Points = self.sections.iter().map(points).sum();
+        fields.within("pass_points", self.pass_points, Points(0), total);
+        if let Some(line) = self.excellence_points {
+            fields.within("excellence_points", line, self.pass_points, total);
+        }
+    }
+
+    fn sections(&self, fields: &mut Fields) -> Option<Vec<SectionPlan>> {
+        match self.sections.len() {
+            0 => fields.reject("sections", FieldCode::Required),
+            n if n > MAX_SECTIONS => fields.reject_with("sections", FieldCode::TooLong, MAX_SECTIONS),
+            _ => {}
+        }
+        // Every section is read before any of them is missed.
+        let read: Vec<_> = (0..).zip(&self.sections).map(|(i, section)| section.read(fields, i)).collect();
+        read.into_iter().collect()
+    }
+}
+
+impl SectionInput {
+    fn read(&self, fields: &mut Fields, place: usize) -> Option<SectionPlan> {
+        let name = |field: &str| format!("sections[{place}].{field}");
+        let title = fields.line(&name("title"), &self.title, MAX_TITLE);
+        let kind = fields.parse(&name("kind"), &self.kind, FieldCode::UnknownValue);
+        if self.topics.len() > MAX_TOPICS {
+            fields.reject_with(name("topics"), FieldCode::TooLong, MAX_TOPICS);
+        }
+        let topic = |(i, topic): (usize, &String)| fields.line(&name(&format!("topics[{i}]")), topic, MAX_TOPIC);
+        let topics: Vec<String> = (0..).zip(&self.topics).map(topic).collect();
+        once_each(fields, &name("topics"), &topics);
+        let difficulties = fields.parse_all(&name("difficulties"), &self.difficulties, FieldCode::UnknownValue);
+        once_each(fields, &name("difficulties"), &difficulties);
+        let count = fields.within(&name("count"), self.count, 1, 200);
+        let points_each = fields.within(&name("points_each"), self.points_each, Points(1), MAX_POINTS_EACH);
+        let scoring = fields.parse_optional(&name("scoring"), self.scoring.as_deref(), FieldCode::UnknownValue);
+        let scoring = scoring.unwrap_or(Scoring::AllOrNothing);
+        if scoring != Scoring::AllOrNothing && kind.is_some_and(|kind| kind != QuestionKind::Multiple) {
+            fields.reject_with(name("scoring"), FieldCode::Conflict, &self.kind);
+        }
+        Some(SectionPlan { title, kind: kind?, topics, difficulties, count, points_each, scoring })
+    }
+}
+
+/// Notes what is in a list twice.
+fn once_each<T: Eq + Hash>(fields: &mut Fields, field: &str, values: &[T]) {
+    let mut seen = HashSet::new();
+    for (i, value) in values.iter().enumerate() {
+        if !seen.insert(value) {
+            fields.reject(format!("{field}[{i}]"), FieldCode::Duplicate);
+        }
+    }
+}
+
+impl TryFrom<&BlueprintInput> for Blueprint {
+    type Error = Invalid;
+    fn try_from(input: &BlueprintInput) -> Result<Self, Invalid> {
+        let mut fields = Fields::new();
+        let blueprint = input.read(&mut fields);
+        fields.finish(blueprint)
+    }
+}
+
+/// A blueprint as it would be written again: what a partial change starts from.
+impl From<&Blueprint> for BlueprintInput {
+    fn from(plan: &Blueprint) -> Self {
+        Self {
+            title: plan.title.clone(),
+            kind: plan.kind.to_string(),
+            year: plan.year,
+            unit_id: plan.unit_id.to_string(),
+            bank_ids: texts(&plan.bank_ids),
+            opens_at: plan.times.opens_at.to_string(),
+            closes_at: plan.times.closes_at.to_string(),
+            latest_start_seconds: plan.times.latest_start_seconds,
+            duration_seconds: plan.times.duration_seconds,
+            grace_seconds: plan.times.grace_seconds,
+            pass_points: plan.pass_points,
+            excellence_points: plan.excellence_points,
+            attempts_allowed: plan.attempts_allowed,
+            attempt_scoring: plan.attempt_scoring.to_string(),
+            audience: plan.audience.clone().into(),
+            sections: plan.sections.iter().map(SectionInput::from).collect(),
+            release: plan.release.to_string(),
+            show_key: plan.show_key.to_string(),
+            makes_up_exam_id: plan.makes_up.map(|id| id.to_string()),
+            contact: plan.contact.clone(),
+        }
+    }
+}
+
+impl From<&SectionPlan> for SectionInput {
+    fn from(plan: &SectionPlan) -> Self {
+        Self {
+            title: plan.title.clone(),
+            kind: plan.kind.to_string(),
+            topics: plan.topics.clone(),
+            difficulties: texts(&plan.difficulties),
+            count: plan.count,
+            points_each: plan.points_each,
+            scoring: Some(plan.scoring.to_string()),
+        }
+    }
+}
+
+fn texts<T: ToString>(values: &[T]) -> Vec<String> {
+    values.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in super::super) fn input() -> BlueprintInput {
+        let id = |n: u128| uuid::Uuid::from_u128(n).to_string();
+        BlueprintInput {
+            title: "2026年度学法考试".into(),
+            kind: "annual".into(),
+            year: 2026,
+            unit_id: id(1),
+            bank_ids: vec![id(2)],
+            opens_at: "2026-11-01T01:00:00Z".into(),
+            closes_at: "2026-11-30T10:00:00Z".into(),
+            latest_start_seconds: None,
+            duration_seconds: 3600,
+            grace_seconds: 10,
+            pass_points: Points::whole(60),
+            excellence_points: Some(Points::whole(90)),
+            attempts_allowed: 2,
+            attempt_scoring: "highest".into(),
+            audience: AudienceDto { unit_ids: vec![id(1)], categories: vec![], person_ids: vec![] },
+            sections: vec![section("single", 40, 150), section("multiple", 20, 200)],
+            release: "on_close".into(),
+            show_key: "never".into(),
+            makes_up_exam_id: None,
+            contact: String::new(),
+        }
+    }
+
+    fn section(kind: &str, count: i32, hundredths: i64) -> SectionInput {
+        SectionInput {
+            title: kind.into(),
+            kind: kind.into(),
+            count,
+            points_each: Points(hundredths),
+            ..SectionInput::default()
+        }
+    }
+
+    fn faults(input: &BlueprintInput) -> Vec<(String, FieldCode)> {
+        match Blueprint::try_from(input) {
+            Ok(_) => Vec::new(),
+            Err(invalid) => invalid.0.into_iter().map(|e| (e.field, e.code)).collect(),
+        }
+    }
+
+    #[test]
+    fn a_blueprint_survives_being_written_again() {
+        let plan = Blueprint::try_from(&input()).unwrap();
+        assert_eq!(plan.max_points(), Points::whole(100));
+        assert_eq!(Blueprint::try_from(&BlueprintInput::from(&plan)).unwrap(), plan);
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let mut bad = input();
+        bad.title = " ".into();
+        bad.kind = "weekly".into();
+        bad.bank_ids = vec![];
+        bad.duration_seconds = 59;
+        bad.grace_seconds = 121;
+        bad.attempts_allowed = 11;
+        bad.release = "soon".into();
+        bad.sections[0].count = 0;
+        bad.sections[0].scoring = Some("net".into());
+        bad.sections[1].topics = vec!["宪法".into(), "宪法".into()];
+        bad.sections[1].difficulties = vec!["lethal".into()];
+        let want = [
+            ("title", FieldCode::Required),
+            ("kind", FieldCode::UnknownValue),
+            ("bank_ids", FieldCode::Required),
+            ("duration_seconds", FieldCode::OutOfRange),
+            ("grace_seconds", FieldCode::OutOfRange),
+            ("attempts_allowed", FieldCode::OutOfRange),
+            ("sections[0].count", FieldCode::OutOfRange),
+            ("sections[0].scoring", FieldCode::Conflict),
+            ("sections[1].topics[1]", FieldCode::Duplicate),
+            ("sections[1].difficulties[0]", FieldCode::UnknownValue),
+            ("pass_points", FieldCode::OutOfRange),
+            ("excellence_points", FieldCode::OutOfRange),
+            ("release", FieldCode::UnknownValue),
+        ];
+        assert_eq!(faults(&bad), want.map(|(field, code)| (field.to_owned(), code)));
+    }
+
+    #[test]
+    fn lines_lie_within_the_paper() {
+        let mut bad = input();
+        bad.pass_points = Points(100_01);
+        bad.excellence_points = None;
+        assert_eq!(faults(&bad), [("pass_points".to_owned(), FieldCode::OutOfRange)]);
+        bad.pass_points = Points::whole(60);
+        bad.excellence_points = Some(Points(59_99));
+        assert_eq!(faults(&bad), [("excellence_points".to_owned(), FieldCode::OutOfRange)]);
+    }
+
+    #[test]
+    fn it_closes_after_it_opens_and_starts_between() {
+        let mut bad = input();
+        bad.closes_at.clone_from(&bad.opens_at);
+        assert_eq!(faults(&bad), [("closes_at".to_owned(), FieldCode::NotAfter)]);
+        let mut bad = input();
+        bad.closes_at = "2026-11-01T02:00:00Z".into();
+        bad.latest_start_seconds = Some(3601);
+        assert_eq!(faults(&bad), [("latest_start_seconds".to_owned(), FieldCode::OutOfRange)]);
+        bad.latest_start_seconds = Some(3600);
+        assert_eq!(faults(&bad), []);
+    }
+}

@@ -1,0 +1,23 @@
+//! An exam from its blueprint over the seal to the release of its results.
+//!
+//! A draft may be changed and deleted; sealing freezes its roster, its pool and its blueprint, publishes the manifest and
+//! the commitment to a secret, and states what everybody on the roster owes. From then on time alone moves it: a worker
+//! opens it, closes it when nobody can be sitting any more, and releases its results. It must never look into a paper.
+
+mod api;
+mod dto;
+mod input;
+mod manifest;
+mod model;
+mod service;
+mod state;
+mod store;
+
+pub use api::ExamsApi;
+pub use input::{BlueprintInput, SectionInput};
+pub use model::{
+    Blueprint, Candidate, Exam, ExamBrief, ExamFilter, ExamResults, ExamSummary, OwnExam, OwnResult, ResultRow,
+    ResultsSummary, SealReceipt, SealedManifest, SectionPlan, SectionRoom,
+};
+pub use service::{ExamError, Exams};
+pub use state::Times;

@@ -1,0 +1,299 @@
+//! Exams as other rooms see them.
+
+use entity::exam::attempt::AttemptState;
+use entity::exam::exam::{AttemptScoring, ExamKind, ExamStatus, Release, ShowKey};
+use entity::exam::section::Scoring;
+use entity::id::{AttemptId, BankId, ExamId, PersonId, UnitId};
+use entity::instant::Instant;
+use entity::points::Points;
+
+use super::state::Times;
+use crate::bank::{Difficulty, Kind};
+use crate::kernel::page::Page;
+use crate::org::Audience;
+
+/// What an exam is to be, checked: all that sealing freezes but the questions and the people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blueprint {
+    /// Its title.
+    pub title: String,
+    /// What it is for.
+    pub kind: ExamKind,
+    /// The year it counts toward.
+    pub year: i32,
+    /// Whose exam it is.
+    pub unit_id: UnitId,
+    /// The banks that it draws from.
+    pub bank_ids: Vec<BankId>,
+    /// When it may be sat.
+    pub times: Times,
+    /// The pass line.
+    pub pass_points: Points,
+    /// The excellence line; never below the pass line.
+    pub excellence_points: Option<Points>,
+    /// How often a candidate may sit.
+    pub attempts_allowed: i32,
+    /// Which of several attempts counts.
+    pub attempt_scoring: AttemptScoring,
+    /// Who must sit.
+    pub audience: Audience,
+    /// The sections, in order.
+    pub sections: Vec<SectionPlan>,
+    /// When candidates see their results.
+    pub release: Release,
+    /// Whether candidates ever see the key.
+    pub show_key: ShowKey,
+    /// The main exam that it makes up.
+    pub makes_up: Option<ExamId>,
+    /// Whom to ask; may be empty.
+    pub contact: String,
+}
+
+impl Blueprint {
+    /// What a paper can score.
+    #[must_use]
+    pub fn max_points(&self) -> Points {
+        self.sections.iter().map(SectionPlan::points).sum()
+    }
+}
+
+/// A section of a blueprint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SectionPlan {
+    /// Its title.
+    pub title: String,
+    /// The kind of its questions.
+    pub kind: Kind,
+    /// Topics they may have; any if empty.
+    pub topics: Vec<String>,
+    /// Difficulties they may have; any if empty.
+    pub difficulties: Vec<Difficulty>,
+    /// How many questions.
+    pub count: i32,
+    /// What each is worth.
+    pub points_each: Points,
+    /// How a multiple choice is scored.
+    pub scoring: Scoring,
+}
+
+impl SectionPlan {
+    /// What the section can score.
+    #[must_use]
+    pub fn points(&self) -> Points {
+        Points(self.points_each.0.saturating_mul(self.count.into()))
+    }
+}
+
+/// An exam.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exam {
+    /// Its identifier.
+    pub id: ExamId,
+    /// What it is to be, or was sealed as.
+    pub blueprint: Blueprint,
+    /// How far it has come at the moment of reading.
+    pub status: ExamStatus,
+    /// What its seal published.
+    pub seal: Option<Seal>,
+    /// When its last possible attempt had ended.
+    pub closed_at: Option<Instant>,
+    /// When its results were released.
+    pub released_at: Option<Instant>,
+    /// Counts its changes.
+    pub version: i32,
+    /// When it was made.
+    pub created_at: Instant,
+}
+
+/// What a seal publishes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seal {
+    /// When it was sealed.
+    pub at: Instant,
+    /// The manifest's digest, hex.
+    pub manifest_digest: String,
+    /// The commitment to the secret, hex.
+    pub commitment: String,
+}
+
+/// A sealed manifest with what fixes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedManifest {
+    /// The manifest, canonical JSON.
+    pub manifest: String,
+    /// What the seal published.
+    pub seal: Seal,
+}
+
+/// What sealing gives back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealReceipt {
+    /// How far the exam has come.
+    pub status: ExamStatus,
+    /// What the seal published.
+    pub seal: Seal,
+    /// How many people are on the roster.
+    pub expected: usize,
+}
+
+/// An exam in few words, for other rooms and lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExamBrief {
+    /// Its identifier.
+    pub id: ExamId,
+    /// Its title.
+    pub title: String,
+    /// What it is for.
+    pub kind: ExamKind,
+    /// The year it counts toward.
+    pub year: i32,
+    /// Whose exam it is.
+    pub unit_id: UnitId,
+    /// How far it has come at the moment of reading.
+    pub status: ExamStatus,
+    /// When it may be sat.
+    pub times: Times,
+    /// How often a candidate may sit.
+    pub attempts_allowed: i32,
+    /// The pass line.
+    pub pass_points: Points,
+    /// When candidates see their results.
+    pub release: Release,
+    /// The main exam that it makes up.
+    pub makes_up: Option<ExamId>,
+    /// Whom to ask; may be empty.
+    pub contact: String,
+}
+
+/// An exam in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExamSummary {
+    /// The exam.
+    pub exam: ExamBrief,
+    /// The name of its unit.
+    pub unit_name: String,
+}
+
+/// Which exams are asked for; nothing said means any.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ExamFilter {
+    /// That count toward this year.
+    pub year: Option<i32>,
+    /// Of this kind.
+    pub kind: Option<ExamKind>,
+    /// This far.
+    pub status: Option<ExamStatus>,
+}
+
+/// How much room the banks leave a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SectionRoom {
+    /// Its place, from 1.
+    pub position: usize,
+    /// Its title.
+    pub title: String,
+    /// How many questions it wants.
+    pub count: i32,
+    /// Questions left to it at the worst, whatever the sections before it draw; may be below zero.
+    pub room: i64,
+    /// How many are missing; 0 if it can always be filled.
+    pub lacks: u64,
+}
+
+/// Somebody on an exam's roster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Who.
+    pub person_id: PersonId,
+    /// Their name on the roster.
+    pub person_name: String,
+    /// Their unit on the roster.
+    pub unit_id: UnitId,
+    /// Its name.
+    pub unit_name: String,
+    /// Their post on the roster.
+    pub post: String,
+    /// How many attempts they have started; voided ones are not counted.
+    pub attempts: i32,
+    /// How far their newest attempt has come; none if they have not started.
+    pub state: Option<AttemptState>,
+    /// The points that count, once results are released and if the reader may see them.
+    pub points: Option<Points>,
+}
+
+/// What came of an exam, as far as the reader may see.
+#[derive(Debug, Clone)]
+pub struct ExamResults {
+    /// Everybody's together.
+    pub summary: ResultsSummary,
+    /// Person by person.
+    pub page: Page<ResultRow>,
+}
+
+/// The results of many candidates of one exam, make-ups apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ResultsSummary {
+    /// On this exam's roster.
+    pub on_roster: u64,
+    /// With a submitted attempt that stands.
+    pub sat: u64,
+    /// At or above the pass line.
+    pub passed: u64,
+    /// At or above the excellence line.
+    pub excellent: u64,
+    /// Whose attempt that counts is blank.
+    pub blank: u64,
+    /// Submitted attempts that stand.
+    pub sittings: u64,
+}
+
+/// The result of one candidate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultRow {
+    /// Who.
+    pub person_id: PersonId,
+    /// Their name on the roster.
+    pub person_name: String,
+    /// Their unit on the roster.
+    pub unit_id: UnitId,
+    /// Its name.
+    pub unit_name: String,
+    /// How many submitted attempts stand.
+    pub sittings: u64,
+    /// The attempt that counts.
+    pub attempt_id: Option<AttemptId>,
+    /// When it was handed in.
+    pub submitted_at: Option<Instant>,
+    /// Its points.
+    pub points: Option<Points>,
+    /// Whether they reach the pass line; none without points.
+    pub passed: Option<bool>,
+}
+
+/// An exam on whose roster the reader stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnExam {
+    /// The exam.
+    pub exam: ExamBrief,
+    /// What a paper can score.
+    pub max_points: Points,
+    /// How many attempts are left; voided ones are not counted.
+    pub attempts_left: i32,
+    /// The attempt that is running.
+    pub running: Option<AttemptId>,
+    /// How far the newest attempt has come; none before the first.
+    pub state: Option<AttemptState>,
+    /// What counts, once it may be seen.
+    pub result: Option<OwnResult>,
+}
+
+/// A result that its candidate may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnResult {
+    /// The attempt that counts.
+    pub attempt_id: AttemptId,
+    /// Its points.
+    pub points: Points,
+    /// Whether they reach the pass line.
+    pub passed: bool,
+}

@@ -1,0 +1,376 @@
+//! Queries over exams and their sections.
+
+use std::collections::HashMap;
+
+use entity::List;
+use entity::exam::exam::{self, ExamStatus};
+use entity::exam::{pool_item, section};
+use entity::id::{AccountId, ExamId, PersonId, QuestionId, UnitId};
+use entity::instant::Instant;
+use entity::org::roster_row::SubjectKind;
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+
+use super::model::{Blueprint, Exam, ExamBrief, ExamFilter, Seal, SealedManifest, SectionPlan};
+use super::state::{Times, status_at};
+use crate::db::{Fault, insert_all};
+use crate::kernel::page::{Page, PageRequest};
+use crate::org::{Audience, on_rosters};
+use crate::tree;
+
+mod sittings;
+
+pub(super) use sittings::{Attempt, Part, has_running, shown, sittings};
+
+/// Exams without what is large or secret: manifest and secret are read as null.
+fn light() -> Select<exam::Entity> {
+    let small = |c: &exam::Column| !matches!(c, exam::Column::Manifest | exam::Column::Secret);
+    exam::Entity::find()
+        .select_only()
+        .columns(exam::Column::iter().filter(small))
+        .column_as(Expr::cust("NULL"), "manifest")
+        .column_as(Expr::cust("NULL"), "secret")
+}
+
+/// One exam.
+pub(super) async fn exam(conn: &impl ConnectionTrait, id: ExamId) -> Result<Option<exam::Model>, Fault> {
+    Ok(light().filter(exam::Column::Id.eq(id)).one(conn).await?)
+}
+
+/// One exam, if it meets a condition.
+pub(super) async fn exam_if(
+    conn: &impl ConnectionTrait,
+    id: ExamId,
+    condition: Condition,
+) -> Result<Option<exam::Model>, Fault> {
+    Ok(light().filter(exam::Column::Id.eq(id)).filter(condition).one(conn).await?)
+}
+
+/// Whose exams somebody may see.
+pub(super) struct Reach {
+    /// All of the units in these subtrees, drafts too.
+    pub(super) own: Vec<UnitId>,
+    /// From sealing on, those on whose rosters people of these subtrees stand.
+    pub(super) rosters: Vec<UnitId>,
+    /// And those on whose rosters this person stands.
+    pub(super) person: Option<PersonId>,
+}
+
+impl Reach {
+    pub(super) fn visible(&self) -> Condition {
+        let concerned = on_rosters(SubjectKind::Exam, self.person, &self.rosters);
+        let by_roster = Condition::all()
+            .add(exam::Column::Status.ne(ExamStatus::Draft))
+            .add(exam::Column::Id.in_subquery(concerned));
+        Condition::any().add(exam::Column::UnitId.in_subquery(tree::within(&self.own))).add(by_roster)
+    }
+}
+
+/// One exam, held until the transaction ends.
+pub(super) async fn hold(tx: &impl ConnectionTrait, id: ExamId) -> Result<Option<exam::Model>, Fault> {
+    Ok(light().filter(exam::Column::Id.eq(id)).lock_exclusive().one(tx).await?)
+}
+
+/// These exams, in no order.
+pub(super) async fn exams(conn: &impl ConnectionTrait, ids: &[ExamId]) -> Result<Vec<exam::Model>, Fault> {
+    Ok(light().filter(exam::Column::Id.is_in(ids.iter().copied())).all(conn).await?)
+}
+
+/// The sections of these exams, in order.
+pub(super) async fn sections(
+    conn: &impl ConnectionTrait,
+    ids: &[ExamId],
+) -> Result<HashMap<ExamId, Vec<SectionPlan>>, Fault> {
+    let rows = section::Entity::find()
+        .filter(section::Column::ExamId.is_in(ids.iter().copied()))
+        .order_by_asc(section::Column::ExamId)
+        .order_by_asc(section::Column::Position)
+        .all(conn)
+        .await?;
+    let mut sections: HashMap<ExamId, Vec<SectionPlan>> = HashMap::new();
+    for row in rows {
+        let topics = serde_json::from_str(&row.topics)
+            .map_err(|e| Fault::from(DbErr::Type(format!("topics of exam {}: {e}", row.exam_id))))?;
+        sections.entry(row.exam_id).or_default().push(SectionPlan {
+            title: row.title,
+            kind: row.kind,
+            topics,
+            difficulties: row.difficulties.0,
+            count: row.count,
+            points_each: row.points_each,
+            scoring: row.scoring,
+        });
+    }
+    Ok(sections)
+}
+
+/// An exam with all that its readers see.
+pub(super) async fn whole(conn: &impl ConnectionTrait, row: exam::Model, now: Instant) -> Result<Exam, Fault> {
+    let sections = sections(conn, &[row.id]).await?.remove(&row.id).unwrap_or_default();
+    Ok(Exam {
+        id: row.id,
+        status: status_at(row.status, row.opens_at, now),
+        seal: seal_of(&row),
+        closed_at: row.closed_at,
+        released_at: row.released_at,
+        version: row.version,
+        created_at: row.created_at,
+        blueprint: Blueprint {
+            times: times(&row),
+            title: row.title,
+            kind: row.kind,
+            year: row.year,
+            unit_id: row.unit_id,
+            bank_ids: row.bank_ids.0,
+            pass_points: row.pass_points,
+            excellence_points: row.excellence_points,
+            attempts_allowed: row.attempts_allowed,
+            attempt_scoring: row.attempt_scoring,
+            audience: Audience::from_text(&row.audience)?,
+            sections,
+            release: row.release,
+            show_key: row.show_key,
+            makes_up: row.makes_up_exam_id,
+            contact: row.contact,
+        },
+    })
+}
+
+/// When an exam may be sat.
+pub(super) fn times(row: &exam::Model) -> Times {
+    Times {
+        opens_at: row.opens_at,
+        closes_at: row.closes_at,
+        latest_start_seconds: row.latest_start_seconds,
+        duration_seconds: row.duration_seconds,
+        grace_seconds: row.grace_seconds,
+    }
+}
+
+fn seal_of(row: &exam::Model) -> Option<Seal> {
+    let digests = row.manifest_digest.clone().zip(row.commitment.clone());
+    let (manifest_digest, commitment) = digests?;
+    Some(Seal { at: row.sealed_at?, manifest_digest, commitment })
+}
+
+/// A new draft.
+pub(super) async fn insert(
+    tx: &impl ConnectionTrait,
+    id: ExamId,
+    plan: &Blueprint,
+    author: AccountId,
+    now: Instant,
+) -> Result<(), Fault> {
+    let row = exam::ActiveModel {
+        id: Set(id),
+        status: Set(ExamStatus::Draft),
+        version: Set(1),
+        created_by: Set(author),
+        created_at: Set(now),
+        ..fill(plan)
+    };
+    exam::Entity::insert(row).exec_without_returning(tx).await?;
+    insert_sections(tx, id, &plan.sections).await
+}
+
+async fn insert_sections(tx: &impl ConnectionTrait, exam: ExamId, plans: &[SectionPlan]) -> Result<(), Fault> {
+    let row = |(position, plan): (i32, &SectionPlan)| section::ActiveModel {
+        exam_id: Set(exam),
+        position: Set(position),
+        title: Set(plan.title.clone()),
+        kind: Set(plan.kind),
+        topics: Set(serde_json::to_string(&plan.topics).expect("texts are always JSON")),
+        difficulties: Set(List(plan.difficulties.clone())),
+        count: Set(plan.count),
+        points_each: Set(plan.points_each),
+        scoring: Set(plan.scoring),
+    };
+    insert_all(tx, (1..).zip(plans).map(row).collect(), false).await
+}
+
+/// The columns that a blueprint fills; all others are left alone.
+fn fill(plan: &Blueprint) -> exam::ActiveModel {
+    exam::ActiveModel {
+        title: Set(plan.title.clone()),
+        kind: Set(plan.kind),
+        year: Set(plan.year),
+        unit_id: Set(plan.unit_id),
+        bank_ids: Set(List(plan.bank_ids.clone())),
+        opens_at: Set(plan.times.opens_at),
+        closes_at: Set(plan.times.closes_at),
+        latest_start_seconds: Set(plan.times.latest_start_seconds),
+        duration_seconds: Set(plan.times.duration_seconds),
+        grace_seconds: Set(plan.times.grace_seconds),
+        pass_points: Set(plan.pass_points),
+        excellence_points: Set(plan.excellence_points),
+        attempts_allowed: Set(plan.attempts_allowed),
+        attempt_scoring: Set(plan.attempt_scoring),
+        audience: Set(plan.audience.to_text()),
+        release: Set(plan.release),
+        show_key: Set(plan.show_key),
+        makes_up_exam_id: Set(plan.makes_up),
+        contact: Set(plan.contact.clone()),
+        ..Default::default()
+    }
+}
+
+/// Makes `plan` the blueprint of a draft, unless it is no longer the draft that was read; whether it was done.
+pub(super) async fn replace(tx: &impl ConnectionTrait, read: &exam::Model, plan: &Blueprint) -> Result<bool, Fault> {
+    let change = exam::ActiveModel { version: Set(read.version + 1), ..fill(plan) };
+    if !update(tx, read, change).await? {
+        return Ok(false);
+    }
+    delete_sections(tx, read.id).await?;
+    insert_sections(tx, read.id, &plan.sections).await?;
+    Ok(true)
+}
+
+/// Removes a draft, unless it is no longer the draft that was read; whether it was done.
+pub(super) async fn delete(tx: &impl ConnectionTrait, read: &exam::Model) -> Result<bool, Fault> {
+    delete_sections(tx, read.id).await?;
+    let gone = exam::Entity::delete_many().filter(as_read(read)).exec(tx).await?;
+    Ok(gone.rows_affected == 1)
+}
+
+async fn delete_sections(tx: &impl ConnectionTrait, exam: ExamId) -> Result<(), Fault> {
+    section::Entity::delete_many().filter(section::Column::ExamId.eq(exam)).exec(tx).await?;
+    Ok(())
+}
+
+/// Writes what a seal fixes and what it publishes, unless the draft was changed meanwhile; whether it was done.
+pub(super) async fn seal(
+    tx: &impl ConnectionTrait,
+    read: &exam::Model,
+    secret: String,
+    sealed: SealedManifest,
+    pool: &[(QuestionId, i32)],
+) -> Result<bool, Fault> {
+    let change = exam::ActiveModel {
+        status: Set(ExamStatus::Sealed),
+        secret: Set(Some(secret)),
+        manifest: Set(Some(sealed.manifest)),
+        manifest_digest: Set(Some(sealed.seal.manifest_digest)),
+        commitment: Set(Some(sealed.seal.commitment)),
+        sealed_at: Set(Some(sealed.seal.at)),
+        version: Set(read.version + 1),
+        ..Default::default()
+    };
+    if !update(tx, read, change).await? {
+        return Ok(false);
+    }
+    let row = |&(question_id, version): &(QuestionId, i32)| pool_item::ActiveModel {
+        exam_id: Set(read.id),
+        question_id: Set(question_id),
+        version: Set(version),
+    };
+    insert_all(tx, pool.iter().map(row).collect(), false).await?;
+    Ok(true)
+}
+
+/// Where an exam goes next, and when.
+pub(super) struct Step {
+    pub(super) to: ExamStatus,
+    pub(super) closed_at: Option<Instant>,
+    pub(super) released_at: Option<Instant>,
+}
+
+/// Takes an exam to its next status, unless it is no longer as it was read; whether it was done.
+pub(super) async fn step(tx: &impl ConnectionTrait, read: &exam::Model, step: &Step) -> Result<bool, Fault> {
+    let given = |at: Option<Instant>| at.map_or(NotSet, |at| Set(Some(at)));
+    let change = exam::ActiveModel {
+        status: Set(step.to),
+        closed_at: given(step.closed_at),
+        released_at: given(step.released_at),
+        version: Set(read.version + 1),
+        ..Default::default()
+    };
+    update(tx, read, change).await
+}
+
+async fn update(tx: &impl ConnectionTrait, read: &exam::Model, change: exam::ActiveModel) -> Result<bool, Fault> {
+    let done = exam::Entity::update_many().set(change).filter(as_read(read)).exec(tx).await?;
+    Ok(done.rows_affected == 1)
+}
+
+fn as_read(read: &exam::Model) -> Condition {
+    Condition::all()
+        .add(exam::Column::Id.eq(read.id))
+        .add(exam::Column::Status.eq(read.status))
+        .add(exam::Column::Version.eq(read.version))
+}
+
+/// The manifest of a sealed exam.
+pub(super) async fn manifest(conn: &impl ConnectionTrait, id: ExamId) -> Result<Option<SealedManifest>, Fault> {
+    let row = exam::Entity::find_by_id(id).one(conn).await?;
+    Ok(row.and_then(|row| Some(SealedManifest { seal: seal_of(&row)?, manifest: row.manifest? })))
+}
+
+/// Exams that time alone moves on: sealed ones whose opening has come, and open ones.
+pub(super) async fn moving(conn: &impl ConnectionTrait, now: Instant) -> Result<Vec<exam::Model>, Fault> {
+    let opening = Condition::all().add(exam::Column::Status.eq(ExamStatus::Sealed)).add(exam::Column::OpensAt.lte(now));
+    Ok(light()
+        .filter(Condition::any().add(opening).add(exam::Column::Status.eq(ExamStatus::Open)))
+        .order_by_asc(exam::Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// The exams that somebody may see, of those that the filter wants, newest first.
+pub(super) async fn list(
+    conn: &impl ConnectionTrait,
+    visible: Condition,
+    filter: &ExamFilter,
+    now: Instant,
+    page: &PageRequest,
+) -> Result<Page<ExamBrief>, Fault> {
+    let mut query = light().filter(visible).order_by_desc(exam::Column::Id).limit(page.limit + 1);
+    if let Some(year) = filter.year {
+        query = query.filter(exam::Column::Year.eq(year));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(exam::Column::Kind.eq(kind));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(has_status(status, now));
+    }
+    if let Some(after) = &page.after {
+        query = query.filter(exam::Column::Id.lt(after));
+    }
+    let rows = query.all(conn).await?;
+    Ok(Page::cut(rows, page, |row| row.id.to_string()).map(|row| brief_of(row, now)))
+}
+
+/// The same as [`status_at`] in the database.
+fn has_status(status: ExamStatus, now: Instant) -> Condition {
+    let is = exam::Column::Status.eq(status);
+    match status {
+        ExamStatus::Sealed => Condition::all().add(is).add(exam::Column::OpensAt.gt(now)),
+        ExamStatus::Open => {
+            let opened =
+                Condition::all().add(exam::Column::Status.eq(ExamStatus::Sealed)).add(exam::Column::OpensAt.lte(now));
+            Condition::any().add(is).add(opened)
+        }
+        ExamStatus::Draft | ExamStatus::Closed | ExamStatus::Released => Condition::all().add(is),
+    }
+}
+
+/// In few words, as of a moment.
+pub(super) fn brief_of(row: exam::Model, now: Instant) -> ExamBrief {
+    ExamBrief {
+        status: status_at(row.status, row.opens_at, now),
+        times: times(&row),
+        id: row.id,
+        title: row.title,
+        kind: row.kind,
+        year: row.year,
+        unit_id: row.unit_id,
+        attempts_allowed: row.attempts_allowed,
+        pass_points: row.pass_points,
+        release: row.release,
+        makes_up: row.makes_up_exam_id,
+        contact: row.contact,
+    }
+}
