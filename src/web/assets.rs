@@ -81,8 +81,7 @@ pub(super) async fn serve(Path(address): Path<String>, headers: &HeaderMap) -> R
     let mut response = Response::builder()
         .content_type(asset.mime)
         .header(header::CACHE_CONTROL, if exact { "public, max-age=31536000, immutable" } else { "no-cache" })
-        .header(header::VARY, "Accept-Encoding")
-        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        .header(header::VARY, "Accept-Encoding");
     let body = if takes("br") {
         response = response.header(header::CONTENT_ENCODING, "br");
         asset.squeezed(CompressionAlgo::BR).await.to_vec()

@@ -156,8 +156,8 @@ pub(super) struct Wrong {
 
 /// A form as it is shown: with what was typed, and what is wrong.
 ///
-/// A form of the name `exam` takes the label of its field `title` from the text `exam-title`, and the help under it from
-/// `exam-title-help` where there is such a text.
+/// A form of the name `exam-` takes the label of its field `title` from the text `exam-title`, the help under it from
+/// `exam-title-help` and the words for an error from `exam-title-too_long`, where there are such texts.
 #[derive(Debug, Clone)]
 pub(super) struct Form {
     name: &'static str,
@@ -211,7 +211,7 @@ impl Form {
 
     /// The name of a field's texts.
     fn text_of(&self, field: &str) -> String {
-        format!("{}-{}", self.name, without_place(field).0.replace(['.', '_'], "-"))
+        format!("{}{}", self.name, without_place(field).0.replace(['.', '_'], "-"))
     }
 
     /// What a field is filled with.

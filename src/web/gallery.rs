@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::form::{Form, Wrong};
 use super::pages::exam::{Entry, RoomPage, Section, Times, WaitingPage};
-use super::view::{NavLink, View, Who};
+use super::view::{View, Who};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::texts::Lang;
 
@@ -18,7 +18,7 @@ use crate::kernel::texts::Lang;
 #[template(
     ext = "html",
     source = r##"{% extends "base.html" %}
-{% block title %}{{ v.t("nav-rates") }}{% endblock %}
+{% block title %}{{ v.t("problem-home") }}{% endblock %}
 {% block main %}
 {% call m::head("2026 年参学率、参考率、合格率") %}<p>截至 {{ v.date_time(v.now) }}，年度未结束 · <a href="#">口径与公式</a></p>{% endcall %}
 <div class="cards">{% call m::card("参学率", v.percent(Some("98.37"))) %}{{ v.number(1086) }} / {{ v.number(1104) }} 人 · 达标率 81.70 %{% endcall %}
@@ -50,26 +50,24 @@ pub(super) struct PartsPage {
 
 /// The frame of a page that nobody asked for.
 pub(super) fn view(lang: Lang) -> View {
-    View {
+    let mut view = View {
         lang,
         now: "2026-11-22T08:40:00.000Z".parse().unwrap(),
         address: "/rates?year=2026&cursor=00&done=saved".to_owned(),
         who: Some(Who { name: "李\u{4dae}".to_owned(), username: "auditor".to_owned(), roles: vec![] }),
         csrf: "0".repeat(64),
-        nav: vec![
-            NavLink { path: "/rates", text: "nav-rates", current: true },
-            NavLink { path: "/snapshots", text: "nav-snapshots", current: false },
-            NavLink { path: "/log", text: "nav-log", current: false },
-        ],
+        nav: Vec::new(),
         unit: "荷塘区".to_owned(),
         demo: true,
         calendar: Calendar(Shanghai),
-    }
+    };
+    view.nav = vec![view.link("/rates", true), view.link("/snapshots", false), view.link("/log", false)];
+    view
 }
 
 /// Parts with something wrong.
 pub(super) fn parts(view: View) -> PartsPage {
-    let mut f = Form::new("password", &view).set("username", "<b>").set("kind", "b").set("categories", "y");
+    let mut f = Form::new("password-", &view).set("username", "<b>").set("kind", "b").set("categories", "y");
     f.wrong.push(Wrong { field: "username".into(), label: f.label("username"), message: "已存在".into() });
     f.wrong.push(Wrong { field: "categories".into(), label: f.label("categories"), message: "必填".into() });
     PartsPage { v: view, f }

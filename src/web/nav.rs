@@ -8,10 +8,8 @@ use crate::auth::{Caller, Role};
 pub(super) struct Area {
     /// Who has it.
     pub(super) roles: &'static [Role],
-    /// Where it begins.
+    /// Where it begins: `/rates` is called what the text `nav-rates` says.
     pub(super) path: &'static str,
-    /// The name of its text.
-    pub(super) text: &'static str,
 }
 
 /// Every area, in the order of the navigation. The first that somebody has is where they arrive after log-in.

@@ -10,7 +10,7 @@ use super::Services;
 use super::form::{wait, words};
 use super::texts::Text;
 use super::view::{View, go_to, own_address, page_with};
-use crate::http::{Code, Problem};
+use crate::http::{Code, PageOfProblem, Problem};
 use crate::kernel::texts::Lang;
 
 /// The page of an error.
@@ -85,7 +85,7 @@ fn referrer(request: &Request) -> Option<String> {
 /// What shows an error to somebody who asked for a page: somebody who is not logged in is led to log in, somebody who
 /// uses the password that somebody else chose is led to choose another, and both come back afterwards.
 #[must_use]
-pub fn page_of_problem(services: Arc<Services>) -> Arc<dyn Fn(&Problem, &Request, &str) -> Response + Send + Sync> {
+pub fn page_of_problem(services: Arc<Services>) -> Arc<PageOfProblem> {
     Arc::new(move |problem, request, id| {
         let view = View::new(request, &services, None);
         match problem.code {

@@ -7,10 +7,10 @@ use poem::{EndpointExt, Route, get, post};
 use super::pages::{compat, home, language, login, password};
 use super::{Services, assets};
 
-/// Every page and static file. What is not here is for the rooms above to serve.
+/// Every page and static file. The rooms above serve what is not here, and hand every request the [`crate::auth::Auth`]
+/// that knows its bearer.
 #[must_use]
 pub fn routes(services: Arc<Services>) -> Route {
-    let auth = Arc::clone(&services.auth);
     let pages = Route::new()
         .at("/", get(home::start))
         .at("/account", get(home::account))
@@ -20,5 +20,5 @@ pub fn routes(services: Arc<Services>) -> Route {
         .at("/language", get(language::choose))
         .at("/compat", get(compat::show))
         .at("/static/:name", get(assets::serve));
-    Route::new().nest_no_strip("/", pages.data(auth).data(services))
+    Route::new().nest_no_strip("/", pages.data(services))
 }

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use askama::Template;
 use entity::instant::{Day, Instant};
+use entity::org::person::Category;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Request, Response};
 
@@ -32,6 +33,12 @@ impl Plain<Day> for Day {
     }
 }
 
+impl Plain<Category> for Category {
+    fn plain(&self) -> Category {
+        *self
+    }
+}
+
 impl Plain<i64> for i64 {
     fn plain(&self) -> i64 {
         *self
@@ -53,10 +60,6 @@ impl<T, P: Plain<T> + ?Sized> Plain<T> for &P {
 /// What a handler of a page answers.
 pub(super) type Page = Result<Response, Problem>;
 
-/// What a page may load and do: its own files, nothing inline, no frame, no form to elsewhere.
-const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-                      frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-
 /// Who reads a page.
 #[derive(Debug, Clone)]
 pub(super) struct Who {
@@ -73,8 +76,8 @@ pub(super) struct Who {
 pub(super) struct NavLink {
     /// Where it leads.
     pub(super) path: &'static str,
-    /// The name of its text.
-    pub(super) text: &'static str,
+    /// What it is called.
+    pub(super) text: Text,
     /// The page lies in this area.
     pub(super) current: bool,
 }
@@ -123,7 +126,7 @@ impl View {
         };
         if let Some(caller) = caller {
             view.csrf = csrf_token(&caller.token_hash);
-            view.nav = links(caller, now, uri.path());
+            view.nav = view.links(caller, uri.path());
             view.who = Some(who(caller, now, lang));
         }
         view
@@ -135,10 +138,28 @@ impl View {
         Text::new(self.lang, name)
     }
 
-    /// A text whose name ends with a word of the domain: `v.word("role", "auditor")` is `role-auditor`.
+    /// A text whose name ends with a word of the domain: `v.word("role-", "auditor")` is `role-auditor`.
     #[must_use]
     pub(super) fn word(&self, family: &str, word: impl Display) -> Text {
-        Text::new(self.lang, format!("{family}-{word}"))
+        Text::new(self.lang, format!("{family}{word}"))
+    }
+
+    /// What a person is.
+    #[must_use]
+    pub(super) fn category(&self, category: impl Plain<Category>) -> Text {
+        self.word("category-", category.plain())
+    }
+
+    /// The link to an area.
+    pub(super) fn link(&self, path: &'static str, current: bool) -> NavLink {
+        NavLink { path, text: self.word("nav-", path.trim_start_matches('/')), current }
+    }
+
+    fn links(&self, caller: &Caller, path: &str) -> Vec<NavLink> {
+        let within = |area: &str| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let areas: Vec<&'static str> = nav::areas(caller, self.now).map(|a| a.path).collect();
+        let here = areas.iter().copied().filter(|a| within(a)).max_by_key(|a| a.len());
+        areas.into_iter().map(|area| self.link(area, Some(area) == here)).collect()
     }
 
     /// The BCP 47 tag of the language.
@@ -251,12 +272,6 @@ impl View {
     }
 }
 
-fn links(caller: &Caller, now: Instant, path: &str) -> Vec<NavLink> {
-    let within = |area: &str| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let here = nav::areas(caller, now).map(|a| a.path).filter(|a| within(a)).max_by_key(|a| a.len());
-    nav::areas(caller, now).map(|a| NavLink { path: a.path, text: a.text, current: Some(a.path) == here }).collect()
-}
-
 fn who(caller: &Caller, now: Instant, lang: Lang) -> Who {
     let mut roles: Vec<Role> = Vec::new();
     for grant in &caller.account.grants {
@@ -298,9 +313,6 @@ pub(super) fn page_with(status: StatusCode, template: &impl Template) -> Page {
     let mut response =
         Response::builder().status(status).content_type("text/html; charset=utf-8").body(html.into_bytes());
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::VARY, HeaderValue::from_static("Cookie, Accept-Language"));
     Ok(response)

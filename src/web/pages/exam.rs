@@ -197,7 +197,7 @@ impl RoomPage {
             .map(|name| {
                 let said = MENTIONED
                     .iter()
-                    .fold(self.v.word("room", name), |text, value| text.with(value, format!("{{{value}}}")));
+                    .fold(self.v.word("room-", name), |text, value| text.with(value, format!("{{{value}}}")));
                 ((*name).to_owned(), said.to_string().into())
             })
             .collect();
@@ -218,7 +218,7 @@ impl RoomPage {
 
 /// How a multiple choice is scored, in words; empty where there is nothing to say.
 fn scoring_words(view: &View, scoring: Option<Scoring>) -> String {
-    scoring.map_or_else(String::new, |s| view.word("scoring", s).to_string())
+    scoring.map_or_else(String::new, |s| view.word("scoring-", s).to_string())
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub(in crate::web) fn show(guest: Guest) -> Page {
     if guest.view.who.is_some() {
         return Ok(go_to(own_address(next.as_deref())));
     }
-    let form = Form::new("login", &guest.view);
+    let form = Form::new("login-", &guest.view);
     page(&LoginPage { f: form, v: guest.view, next: next.unwrap_or_default() })
 }
 
@@ -47,7 +47,7 @@ pub(in crate::web) async fn enter(guest: Guest, GuestSent(sent): GuestSent) -> P
         }
         Err(error) => {
             let problem = Problem::from(error);
-            let form = Form::new("login", &guest.view).refuse(&sent, &problem);
+            let form = Form::new("login-", &guest.view).refuse(&sent, &problem);
             page_with(problem.code.status(), &LoginPage { f: form, v: guest.view, next })
         }
     }

@@ -36,7 +36,7 @@ impl PasswordPage {
 #[handler]
 pub(in crate::web) fn show(visitor: AnyVisitor) -> Page {
     let next = visitor.0.view.query("next").unwrap_or_default();
-    page(&PasswordPage::new(&visitor, Form::new("password", &visitor.0.view), next))
+    page(&PasswordPage::new(&visitor, Form::new("password-", &visitor.0.view), next))
 }
 
 /// Takes it and goes on.
@@ -54,7 +54,7 @@ pub(in crate::web) async fn change(visitor: AnyVisitor, sent: Sent) -> Page {
         Ok(()) if next.is_empty() => Ok(go_to("/account?done=password")),
         Ok(()) => Ok(go_to(own_address(Some(&next)))),
         Err(problem) => {
-            let form = Form::new("password", &visitor.0.view).refuse(&sent, &problem);
+            let form = Form::new("password-", &visitor.0.view).refuse(&sent, &problem);
             page_with(problem.code.status(), &PasswordPage::new(&visitor, form, next))
         }
     }
