@@ -19,7 +19,7 @@ use crate::study::StudyApi;
 
 mod docs;
 
-pub(crate) use docs::{escape, page, style};
+pub(crate) use docs::{page, style};
 
 /// The name of the interface.
 pub const TITLE: &str = "Kaofa 考法";

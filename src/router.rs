@@ -13,17 +13,18 @@ use crate::bank::BankApi;
 use crate::core::Core;
 use crate::evidence::EvidenceApi;
 use crate::exam::ExamsApi;
-use crate::http::{Code, Language, Manners, Problem, compress};
+use crate::http::{Code, Manners, Problem, compress};
 use crate::openapi::{self, Apis};
 use crate::org::OrgApi;
 use crate::study::StudyApi;
-use crate::web::Services;
+use crate::web::{self, Services};
 
 /// The whole application.
 #[must_use]
 pub fn app(services: &Services) -> BoxEndpoint<'static, Response> {
     let operations = OpenApiService::new(apis(services), openapi::TITLE, openapi::VERSION);
     let https = services.core.settings.https();
+    let shared = Arc::new(services.clone());
     Route::new()
         .nest_no_strip("/api", operations)
         .at("/openapi.json", get(specification))
@@ -31,10 +32,11 @@ pub fn app(services: &Services) -> BoxEndpoint<'static, Response> {
         .at("/docs/style.css", get(openapi::style))
         .at("/healthz", get(alive))
         .at("/readyz", get(ready))
+        .nest_no_strip("/", web::routes(Arc::clone(&shared)))
         .with(AddData::new(services.core.clone()))
         .with(AddData::new(Arc::clone(&services.auth)))
         .around(compress)
-        .with(Manners::new(Arc::clone(&services.core.rng), Arc::new(page_of_problem)))
+        .with(Manners::new(Arc::clone(&services.core.rng), web::page_of_problem(shared)))
         .around(allow)
         .map(move |response: Response| async move { guard(response, https) })
         .map_to_response()
@@ -93,8 +95,8 @@ async fn allow<E: Endpoint<Output = Response>>(inner: Arc<E>, request: Request) 
 
 /// What browsers are told to forbid, on every answer.
 fn guard(mut response: Response, https: bool) -> Response {
-    const POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
-                          form-action 'self'; frame-ancestors 'none'";
+    const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                          object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
@@ -105,19 +107,4 @@ fn guard(mut response: Response, https: bool) -> Response {
     // What may be kept says so itself.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
-}
-
-/// An error for somebody who asked for a page.
-fn page_of_problem(problem: &Problem, request: &Request, request_id: &str) -> Response {
-    let lang = Language::of(request).0;
-    let (title, detail) = problem.words(lang);
-    let escape = openapi::escape;
-    let body = format!(
-        "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><title>{title}</title><h1>{title}</h1><p>{}</p><p>{}</p></html>",
-        lang.tag(),
-        escape(&detail),
-        escape(request_id),
-        title = escape(&title),
-    );
-    Response::builder().status(problem.code.status()).content_type("text/html; charset=utf-8").body(body)
 }

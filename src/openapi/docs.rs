@@ -25,7 +25,7 @@ pub(crate) fn style() -> Response {
 }
 
 /// Text as it may stand in HTML, in an attribute too.
-pub(crate) fn escape(text: &str) -> String {
+fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 

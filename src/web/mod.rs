@@ -1,4 +1,21 @@
-//! Floor 12: the pages. They call services, never stores.
+//! Floor 12: the pages. A handler asks services, fills a struct and renders its template; a form goes the same way back.
+//!
+//! They must never ask a store and never decide what somebody may do: services do, and a page shows what they answer.
+
+#![allow(dead_code, reason = "the pages of the slices, which are being built, use every part")]
+
+mod assets;
+mod form;
+mod format;
+#[cfg(test)]
+mod gallery;
+mod nav;
+mod pages;
+mod problem;
+mod router;
+mod texts;
+mod view;
+mod visitor;
 
 use std::sync::Arc;
 
@@ -9,6 +26,9 @@ use crate::evidence::Evidence;
 use crate::exam::Exams;
 use crate::org::Org;
 use crate::study::Study;
+
+pub use problem::page_of_problem;
+pub use router::routes;
 
 /// Every slice's service, composed once by `boot` and shared by pages, operations, demonstration and command line.
 #[derive(Debug, Clone)]

@@ -11,3 +11,4 @@ mod cli;
 mod db;
 mod openapi;
 mod tidy;
+mod web;

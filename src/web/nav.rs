@@ -1,0 +1,21 @@
+//! Which areas a role has.
+
+use entity::instant::Instant;
+
+use crate::auth::{Caller, Role};
+
+/// An area of the pages.
+pub(super) struct Area {
+    /// Who has it.
+    pub(super) roles: &'static [Role],
+    /// Where it begins: `/rates` is called what the text `nav-rates` says.
+    pub(super) path: &'static str,
+}
+
+/// Every area, in the order of the navigation. The first that somebody has is where they arrive after log-in.
+pub(super) const AREAS: &[Area] = &[];
+
+/// The areas of a caller.
+pub(super) fn areas(caller: &Caller, now: Instant) -> impl Iterator<Item = &'static Area> {
+    AREAS.iter().filter(move |area| caller.has(area.roles, now))
+}

@@ -1,0 +1,143 @@
+// What makes a page quicker to use. Every page works without it.
+(function () {
+  'use strict';
+
+  const all = (selector, within) => Array.prototype.slice.call((within || document).querySelectorAll(selector));
+
+  function say(node, text) {
+    const status = document.createElement('span');
+    status.className = 'said';
+    status.setAttribute('role', 'status');
+    all('.said', node.parentNode).forEach((old) => old.remove());
+    node.insertAdjacentElement('afterend', status);
+    // A status that is there before its text is read out.
+    setTimeout(() => {
+      status.textContent = text;
+    }, 50);
+  }
+
+  // The errors of a form are what its sender must read first.
+  const summary = document.querySelector('.errors[tabindex]');
+  if (summary) summary.focus();
+
+  // A second click does not send a form twice.
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) {
+      event.preventDefault();
+      return;
+    }
+    if (form.method !== 'post') return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = 'yes';
+    setTimeout(() => delete form.dataset.sent, 10000);
+  });
+  window.addEventListener('pageshow', () => all('form[data-sent]').forEach((form) => delete form.dataset.sent));
+
+  // `data-copy="#id"` copies the text of what it names. Over plain HTTP there is no clipboard but the old command.
+  function copyOld(text) {
+    const area = document.createElement('textarea');
+    area.value = text;
+    area.className = 'vh';
+    document.body.append(area);
+    area.select();
+    const copied = document.execCommand('copy');
+    area.remove();
+    return copied ? Promise.resolve() : Promise.reject(new Error('copy'));
+  }
+  all('[data-copy]').forEach((button) => {
+    button.hidden = false;
+    button.addEventListener('click', () => {
+      const source = document.querySelector(button.dataset.copy);
+      const text = 'value' in source ? source.value : source.textContent.trim();
+      const copying = navigator.clipboard ? navigator.clipboard.writeText(text) : copyOld(text);
+      copying.then(() => say(button, button.dataset.copied), () => say(button, button.dataset.failed));
+    });
+  });
+
+  all('[data-print]').forEach((button) => {
+    button.hidden = false;
+    button.addEventListener('click', () => window.print());
+  });
+
+  // Choosing a filter applies it.
+  all('form[data-filter]').forEach((form) => {
+    all('select, input[type="date"]', form).forEach((control) => control.addEventListener('change', () => form.submit()));
+  });
+
+  // A tree of rows: `data-id`, `data-parent`; open to the level that the table names.
+  all('table[data-tree]').forEach((table) => {
+    const rows = all('tbody tr[data-id]', table);
+    const byId = new Map(rows.map((row) => [row.dataset.id, row]));
+    const parents = new Set(rows.map((row) => row.dataset.parent));
+    const openTo = Number(table.dataset.tree) || 1;
+    const level = (row) => Number(row.dataset.level) || 0;
+    const twist = new Map();
+
+    function visible(row) {
+      for (let up = byId.get(row.dataset.parent); up; up = byId.get(up.dataset.parent)) {
+        const button = twist.get(up.dataset.id);
+        if (button && button.getAttribute('aria-expanded') !== 'true') return false;
+      }
+      return true;
+    }
+    function apply() {
+      rows.forEach((row) => {
+        row.hidden = !visible(row);
+      });
+      if (whole) whole.textContent = isWhole() ? whole.dataset.close : whole.dataset.open;
+    }
+    const isWhole = () => Array.from(twist.values()).every((button) => button.getAttribute('aria-expanded') === 'true');
+
+    rows.forEach((row) => {
+      if (!parents.has(row.dataset.id)) return;
+      const cell = row.cells[0];
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'twist';
+      button.setAttribute('aria-expanded', String(level(row) < openTo));
+      button.setAttribute('aria-label', table.dataset.toggle + ' ' + cell.textContent.trim());
+      button.addEventListener('click', () => {
+        button.setAttribute('aria-expanded', String(button.getAttribute('aria-expanded') !== 'true'));
+        apply();
+      });
+      twist.set(row.dataset.id, button);
+      cell.prepend(button);
+    });
+    const whole = table.id ? document.querySelector('[data-whole="' + table.id + '"]') : null;
+    if (whole) {
+      whole.hidden = false;
+      whole.addEventListener('click', () => {
+        const open = !isWhole();
+        twist.forEach((button) => button.setAttribute('aria-expanded', String(open)));
+        apply();
+      });
+    }
+    apply();
+  });
+
+  // Countdowns: `data-seconds` left when the page was made. The page's own clock counts, not the device's date.
+  const began = performance.now();
+  const two = (n) => (n < 10 ? '0' : '') + n;
+  const counts = all('[data-seconds]');
+  function tick() {
+    counts.forEach((node) => {
+      const left = Math.max(0, Math.ceil(Number(node.dataset.seconds) - (performance.now() - began) / 1000));
+      const hours = Math.floor(left / 3600);
+      const text = (hours > 0 ? hours + ':' : '') + two(Math.floor(left / 60) % 60) + ':' + two(left % 60);
+      if (node.textContent !== text) node.textContent = text;
+      if (left === 0 && node.dataset.reload !== undefined && !node.dataset.done) {
+        node.dataset.done = 'yes';
+        // A hall that waits together does not ask together.
+        setTimeout(() => location.reload(), 300 + Math.random() * 2500);
+      }
+    });
+  }
+  if (counts.length > 0) {
+    tick();
+    setInterval(tick, 250);
+  }
+})();
