@@ -18,6 +18,7 @@ use crate::db::Fault;
 use crate::evidence::Evidence;
 use crate::log;
 use crate::org::Org;
+use crate::report::Reports;
 use crate::router;
 use crate::study::Study;
 use crate::tally;
@@ -81,7 +82,8 @@ pub fn compose(core: Core) -> Services {
     let bank = Arc::new(Bank::new(core.clone()));
     let study = Arc::new(Study::new(core.clone(), Arc::clone(&org)));
     let evidence = Arc::new(Evidence::new(core.clone()));
-    Services { core, auth, org, bank, study, evidence }
+    let reports = Arc::new(Reports::new(core.clone(), Arc::clone(&org)));
+    Services { core, auth, org, bank, study, reports, evidence }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.

@@ -14,6 +14,7 @@ use crate::auth::AuthApi;
 use crate::bank::BankApi;
 use crate::evidence::EvidenceApi;
 use crate::org::OrgApi;
+use crate::report::ReportApi;
 use crate::study::StudyApi;
 
 mod docs;
@@ -26,7 +27,7 @@ pub const TITLE: &str = "Kaofa 考法";
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The operations of every slice. A tuple holds 16 at most and may hold tuples.
-pub type Apis = (AuthApi, OrgApi, BankApi, StudyApi, EvidenceApi);
+pub type Apis = (AuthApi, OrgApi, BankApi, StudyApi, ReportApi, EvidenceApi);
 
 /// What an API declares, without anything behind it.
 struct Shape<T>(PhantomData<T>);

@@ -15,6 +15,7 @@ use crate::evidence::EvidenceApi;
 use crate::http::{Code, Language, Manners, Problem, compress};
 use crate::openapi::{self, Apis};
 use crate::org::OrgApi;
+use crate::report::ReportApi;
 use crate::study::StudyApi;
 use crate::web::Services;
 
@@ -47,6 +48,7 @@ fn apis(services: &Services) -> Apis {
         OrgApi(Arc::clone(&services.org)),
         BankApi(Arc::clone(&services.bank)),
         StudyApi(Arc::clone(&services.study)),
+        ReportApi(Arc::clone(&services.reports)),
         EvidenceApi(Arc::clone(&services.evidence)),
     )
 }

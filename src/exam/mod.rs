@@ -5,3 +5,6 @@
 
 pub mod draw;
 pub mod outcome;
+mod yearly;
+
+pub use yearly::{MainExam, StandingAttempt, main_of, mains, standing_attempts, still_open};

@@ -16,4 +16,4 @@ pub use entity::org::person::Category;
 pub use entity::org::unit::UnitKind;
 pub use model::{NewPerson, NewUnit, PeopleFilter, Person, Unit};
 pub use service::{Org, OrgError};
-pub use store::{roster, rosters_of};
+pub use store::{roster, roster_names, rosters_of};

@@ -21,7 +21,7 @@ use crate::tree;
 mod roster;
 
 pub(super) use roster::insert_roster;
-pub use roster::{roster, rosters_of};
+pub use roster::{roster, roster_names, rosters_of};
 
 pub(super) async fn units_within(conn: &impl ConnectionTrait, tops: &[UnitId]) -> Result<Vec<unit::Model>, Fault> {
     Ok(unit::Entity::find()

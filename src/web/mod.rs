@@ -7,6 +7,7 @@ use crate::bank::Bank;
 use crate::core::Core;
 use crate::evidence::Evidence;
 use crate::org::Org;
+use crate::report::Reports;
 use crate::study::Study;
 
 /// Every slice's service, composed once by `boot` and shared by pages, operations, demonstration and command line.
@@ -22,6 +23,8 @@ pub struct Services {
     pub bank: Arc<Bank>,
     /// Programmes, sessions and attendance.
     pub study: Arc<Study>,
+    /// Figures and closed years.
+    pub reports: Arc<Reports>,
     /// The log, searched and proved.
     pub evidence: Arc<Evidence>,
 }
