@@ -19,6 +19,7 @@ use crate::evidence::Evidence;
 use crate::exam::Exams;
 use crate::log;
 use crate::org::Org;
+use crate::report::Reports;
 use crate::router;
 use crate::study::Study;
 use crate::tally;
@@ -83,7 +84,8 @@ pub fn compose(core: Core) -> Services {
     let study = Arc::new(Study::new(core.clone(), Arc::clone(&org)));
     let exams = Arc::new(Exams::new(core.clone(), Arc::clone(&org)));
     let evidence = Arc::new(Evidence::new(core.clone()));
-    Services { core, auth, org, bank, study, exams, evidence }
+    let reports = Arc::new(Reports::new(core.clone(), Arc::clone(&org)));
+    Services { core, auth, org, bank, study, exams, reports, evidence }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.

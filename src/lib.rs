@@ -18,6 +18,7 @@ pub mod keys;
 pub mod log;
 pub mod openapi;
 pub mod org;
+pub mod report;
 pub mod router;
 pub mod study;
 pub mod tally;

@@ -16,6 +16,7 @@ use crate::exam::ExamsApi;
 use crate::http::{Code, Manners, Problem, compress};
 use crate::openapi::{self, Apis};
 use crate::org::OrgApi;
+use crate::report::ReportApi;
 use crate::study::StudyApi;
 use crate::web::{self, Services};
 
@@ -51,6 +52,7 @@ fn apis(services: &Services) -> Apis {
         BankApi(Arc::clone(&services.bank)),
         StudyApi(Arc::clone(&services.study)),
         ExamsApi(Arc::clone(&services.exams)),
+        ReportApi(Arc::clone(&services.reports)),
         EvidenceApi(Arc::clone(&services.evidence)),
     )
 }

@@ -57,6 +57,7 @@ impl MigrationTrait for Migration {
                     .col(text("closed_by"))
                     .col(big_integer("closed_at"))
                     .col(text("reason"))
+                    .col(text_null("open_key").unique_key())
                     .col(big_integer_null("reopened_at"))
                     .col(text_null("reopened_by"))
                     .col(text_null("reopen_reason"))

@@ -6,6 +6,7 @@
 mod blueprint;
 pub mod draw;
 pub mod outcome;
+mod yearly;
 
 pub use blueprint::{
     Blueprint, BlueprintInput, Candidate, Exam, ExamBrief, ExamError, ExamFilter, ExamResults, ExamSummary, Exams,
@@ -13,3 +14,4 @@ pub use blueprint::{
     SectionRoom, Times,
 };
 pub use entity::exam::exam::{AttemptScoring, ExamKind, ExamStatus, Release, ShowKey};
+pub use yearly::{MainExam, StandingAttempt, main_of, mains, standing_attempts, still_open};

@@ -29,4 +29,6 @@ pub use model::{
     SessionFilter, Ticket, UnitProgress,
 };
 pub use requirement::{Plan, Requirement, RequirementProgress};
-pub use service::{Study, StudyError, close_with_year, open_programmes, open_sessions, programmes_in};
+pub use service::{
+    Study, StudyError, close_with_year, open_programmes, open_sessions, programmes_in, programmes_up_to,
+};

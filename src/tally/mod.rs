@@ -7,6 +7,8 @@ mod model;
 mod store;
 mod worker;
 
-pub use model::{Figure, Figures, Standing, Subject};
-pub use store::{count_behind, counts, hold, owe, people_behind, restate, standings};
+pub use model::{Counted, Figure, Figures, Standing, Subject};
+pub use store::{
+    Difference, count_behind, counts, hold, owe, people_behind, people_from, persons, recount, restate, standings,
+};
 pub use worker::fold;

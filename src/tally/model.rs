@@ -66,6 +66,10 @@ macro_rules! figures {
                 $(row.$column = Set(self.$column);)+
             }
 
+            pub(super) fn of_count(row: &count::Model) -> Self {
+                Self { $($column: row.$column),+ }
+            }
+
             pub(super) fn of_delta(row: &delta::Model) -> Self {
                 Self { $($column: row.$column),+ }
             }
@@ -128,6 +132,21 @@ figures! {
     Sittings = sittings,
     /// Points of the attempt that counts, in hundredths.
     Points = points,
+}
+
+/// Which obligations are meant: those that a figure counts, or those that lie between a figure and a part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Those that a figure counts.
+    In(Figure),
+    /// Those that the first figure counts and the second does not. The second must be a part of the first.
+    Between(Figure, Figure),
+}
+
+impl From<Figure> for Counted {
+    fn from(figure: Figure) -> Self {
+        Self::In(figure)
+    }
 }
 
 impl Figures {

@@ -12,8 +12,13 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
 
 use super::model::{Figure, Figures, Standing, Subject};
 use crate::db::{Fault, insert_all};
-use crate::kernel::page::{Page, PageRequest};
 use crate::tree;
+
+mod behind;
+mod recount;
+
+pub use behind::{count_behind, people_behind, people_from, persons};
+pub use recount::{Difference, recount};
 
 /// How many people one look-up names at most.
 const CHUNK: usize = 5_000;
@@ -240,62 +245,6 @@ fn part(table: Alias, subjects: &[SubjectId], top: UnitId, category: &str) -> Se
 fn total(figure: Figure) -> (sea_orm::sea_query::SimpleExpr, Alias) {
     let sum = Func::sum(Expr::col(Alias::new(figure.as_str())));
     (Expr::expr(sum).cast_as(Alias::new("bigint")), Alias::new(figure.as_str()))
-}
-
-/// The people behind a figure of a unit with its subtree: exactly those that it counts, by person and subject.
-pub async fn people_behind(
-    conn: &impl ConnectionTrait,
-    subjects: &[Subject],
-    top: UnitId,
-    category: Option<Category>,
-    figure: Figure,
-    page: &PageRequest,
-) -> Result<Page<(Subject, Standing)>, Fault> {
-    let mut query = behind(subjects, top, category, figure)
-        .order_by_asc(obligation::Column::PersonId)
-        .order_by_asc(obligation::Column::SubjectId)
-        .limit(page.limit + 1);
-    if let Some((person, subject)) = page.after.as_deref().and_then(|after| after.split_once(' ')) {
-        query = query.filter(
-            Condition::any().add(obligation::Column::PersonId.gt(person)).add(
-                Condition::all()
-                    .add(obligation::Column::PersonId.eq(person))
-                    .add(obligation::Column::SubjectId.gt(subject)),
-            ),
-        );
-    }
-    let rows = query.all(conn).await?;
-    let page = Page::cut(rows, page, |row| format!("{} {}", row.person_id, row.subject_id));
-    Ok(page.map(|row| (Subject { kind: row.subject_kind, id: row.subject_id }, standing(row))))
-}
-
-/// How many rows [`people_behind`] gives over all its pages.
-pub async fn count_behind(
-    conn: &impl ConnectionTrait,
-    subjects: &[Subject],
-    top: UnitId,
-    category: Option<Category>,
-    figure: Figure,
-) -> Result<u64, Fault> {
-    use sea_orm::PaginatorTrait;
-    Ok(behind(subjects, top, category, figure).count(conn).await?)
-}
-
-fn behind(
-    subjects: &[Subject],
-    top: UnitId,
-    category: Option<Category>,
-    figure: Figure,
-) -> sea_orm::Select<obligation::Entity> {
-    let mut query = obligation::Entity::find()
-        .filter(obligation::Column::SubjectId.is_in(subjects.iter().map(|s| s.id)))
-        .filter(obligation::Column::UnitId.in_subquery(tree::within(&[top])))
-        .filter(figure.column().ne(0));
-    if let Some(category) = category {
-        // The words of a list stand between spaces; no category's word is part of another's.
-        query = query.filter(obligation::Column::Categories.contains(category.as_str()));
-    }
-    query
 }
 
 /// Takes up to `limit` deltas off the table and adds them to the counts. Returns how many.

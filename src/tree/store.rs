@@ -1,9 +1,11 @@
 //! Queries over the closure of the tree.
 
+use std::collections::HashMap;
+
 use entity::id::UnitId;
 use entity::org::{unit, unit_ancestor};
 use sea_orm::sea_query::{Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::db::Fault;
 
@@ -27,6 +29,57 @@ pub fn above(units: &[UnitId]) -> SelectStatement {
         .to_owned()
 }
 
+/// A unit and how far it lies below the one that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// The unit.
+    pub unit: unit::Model,
+    /// 0 for the unit that was asked for.
+    pub depth: i32,
+}
+
+/// A unit and everything below it, each unit before those below it and siblings in their order. Nothing if there is no
+/// such unit.
+pub async fn subtree(conn: &impl ConnectionTrait, top: UnitId) -> Result<Vec<Node>, Fault> {
+    let units = unit::Entity::find()
+        .filter(unit::Column::Id.in_subquery(within(&[top])))
+        .order_by_desc(unit::Column::Position)
+        .order_by_desc(unit::Column::Id)
+        .all(conn)
+        .await?;
+    let mut below: HashMap<Option<UnitId>, Vec<unit::Model>> = HashMap::new();
+    let mut open = Vec::new();
+    for unit in units {
+        if unit.id == top {
+            open.push(Node { unit, depth: 0 });
+        } else {
+            below.entry(unit.parent_id).or_default().push(unit);
+        }
+    }
+    let mut nodes = Vec::new();
+    // Siblings come last first, so that the first of them is taken off the stack next.
+    while let Some(node) = open.pop() {
+        let children = below.remove(&Some(node.unit.id)).unwrap_or_default();
+        open.extend(children.into_iter().map(|unit| Node { unit, depth: node.depth + 1 }));
+        nodes.push(node);
+    }
+    Ok(nodes)
+}
+
+/// Those of `units` that lie below no other of them.
+pub async fn tops(conn: &impl ConnectionTrait, units: &[UnitId]) -> Result<Vec<UnitId>, Fault> {
+    let below = unit_ancestor::Entity::find()
+        .filter(unit_ancestor::Column::UnitId.is_in(units.iter().copied()))
+        .filter(unit_ancestor::Column::AncestorId.is_in(units.iter().copied()))
+        .filter(unit_ancestor::Column::Depth.gt(0))
+        .all(conn)
+        .await?;
+    let mut tops: Vec<UnitId> = units.iter().copied().filter(|u| below.iter().all(|step| step.unit_id != *u)).collect();
+    tops.sort_unstable();
+    tops.dedup();
+    Ok(tops)
+}
+
 /// Whether `unit` lies at or below any of `tops`.
 pub async fn is_within(conn: &impl ConnectionTrait, unit: UnitId, tops: &[UnitId]) -> Result<bool, Fault> {
     if tops.contains(&unit) {
@@ -42,12 +95,7 @@ pub async fn is_within(conn: &impl ConnectionTrait, unit: UnitId, tops: &[UnitId
 
 /// The units from the top of the tree down to `unit` itself.
 pub async fn path_of(conn: &impl ConnectionTrait, unit: UnitId) -> Result<Vec<unit::Model>, Fault> {
-    let above = unit_ancestor::Entity::find()
-        .select_only()
-        .column(unit_ancestor::Column::AncestorId)
-        .filter(unit_ancestor::Column::UnitId.eq(unit))
-        .into_query();
-    let mut units = unit::Entity::find().filter(unit::Column::Id.in_subquery(above)).all(conn).await?;
+    let mut units = unit::Entity::find().filter(unit::Column::Id.in_subquery(above(&[unit]))).all(conn).await?;
     let depths = unit_ancestor::Entity::find()
         .filter(unit_ancestor::Column::UnitId.eq(unit))
         .order_by_desc(unit_ancestor::Column::Depth)

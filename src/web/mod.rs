@@ -25,6 +25,7 @@ use crate::core::Core;
 use crate::evidence::Evidence;
 use crate::exam::Exams;
 use crate::org::Org;
+use crate::report::Reports;
 use crate::study::Study;
 
 pub use problem::page_of_problem;
@@ -43,6 +44,8 @@ pub struct Services {
     pub bank: Arc<Bank>,
     /// Programmes, sessions and attendance.
     pub study: Arc<Study>,
+    /// Figures and closed years.
+    pub reports: Arc<Reports>,
     /// The log, searched and proved.
     pub evidence: Arc<Evidence>,
     /// Exams from draft to release.

@@ -24,6 +24,9 @@ pub struct Model {
     pub closed_at: Instant,
     /// Why.
     pub reason: String,
+    /// Year and unit while it is closed, nothing once it was opened again: unique, so that a year is closed once.
+    #[sea_orm(unique)]
+    pub open_key: Option<String>,
     /// When it was opened again.
     pub reopened_at: Option<Instant>,
     /// Who opened it again.

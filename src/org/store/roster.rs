@@ -1,5 +1,7 @@
 //! The lines of frozen rosters.
 
+use std::collections::HashMap;
+
 use entity::List;
 use entity::id::{PersonId, SubjectId, UnitId};
 use entity::instant::Instant;
@@ -65,6 +67,20 @@ impl From<roster_row::Model> for RosterMember {
             categories: row.categories.0,
         }
     }
+}
+
+/// The names on the rosters of these subjects of these people. Who stands on none of them is left out.
+pub async fn roster_names(
+    conn: &impl ConnectionTrait,
+    subjects: &[SubjectId],
+    people: &[PersonId],
+) -> Result<HashMap<(SubjectId, PersonId), String>, Fault> {
+    let rows = roster_row::Entity::find()
+        .filter(roster_row::Column::SubjectId.is_in(subjects.iter().copied()))
+        .filter(roster_row::Column::PersonId.is_in(people.iter().copied()))
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| ((row.subject_id, row.person_id), row.person_name)).collect())
 }
 
 /// On which rosters of a kind somebody stands.

@@ -31,6 +31,11 @@ pub async fn programmes_in(conn: &impl ConnectionTrait, year: i32) -> Result<Vec
     Ok(store::programmes_of(conn, year).await?.into_iter().map(Into::into).collect())
 }
 
+/// The published and closed programmes of a year and of all years before, whoever's they are.
+pub async fn programmes_up_to(conn: &impl ConnectionTrait, year: i32) -> Result<Vec<ProgrammeSubject>, Fault> {
+    Ok(store::programmes_up_to(conn, year).await?.into_iter().map(Into::into).collect())
+}
+
 /// The programmes of a year that are published and not yet closed, of a unit or one below it.
 pub async fn open_programmes(
     conn: &impl ConnectionTrait,

@@ -24,7 +24,8 @@ use crate::log::{self, Actor, Entry};
 use crate::org::{self, Audience};
 use crate::tree;
 
-/// The titles of a year's sessions that are published or running, of a unit or one below it.
+/// The titles of a year's sessions that are published or running and that concern a unit or one below it: it holds them,
+/// or its people are invited.
 pub async fn open_sessions(
     conn: &impl ConnectionTrait,
     year: i32,

@@ -127,6 +127,19 @@ pub(in super::super) async fn programmes_of(
         .await?)
 }
 
+/// The published and closed programmes of all years up to this one.
+pub(in super::super) async fn programmes_up_to(
+    conn: &impl ConnectionTrait,
+    year: i32,
+) -> Result<Vec<programme::Model>, Fault> {
+    Ok(programme::Entity::find()
+        .filter(programme::Column::Year.lte(year))
+        .filter(programme::Column::Status.ne(ProgrammeStatus::Draft))
+        .order_by_asc(programme::Column::Id)
+        .all(conn)
+        .await?)
+}
+
 /// The published programmes of a year that belong to a unit or one below it.
 pub(in super::super) async fn open_programmes_of(
     conn: &impl ConnectionTrait,

@@ -237,8 +237,13 @@ pub(in super::super) async fn open_sessions_of(
     Ok(session::Entity::find()
         .filter(session::Column::Year.eq(year))
         .filter(session::Column::Status.is_in([SessionStatus::Published, SessionStatus::Running]))
-        .filter(session::Column::UnitId.in_subquery(tree::within(&[top])))
+        .filter(
+            Condition::any()
+                .add(session::Column::Id.in_subquery(held_by(&[top])))
+                .add(session::Column::Id.in_subquery(concerning(&[top]))),
+        )
         .order_by_asc(session::Column::StartsAt)
+        .order_by_asc(session::Column::Id)
         .all(conn)
         .await?)
 }

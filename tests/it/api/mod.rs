@@ -3,4 +3,5 @@
 mod auth;
 mod bank;
 mod errors;
+mod report;
 mod study;

@@ -1,0 +1,7 @@
+//! What a year's rates ask of exams: which count, which are still open, which attempts stand.
+//!
+//! Look-ups alone: who may ask is decided by whoever reports.
+
+mod store;
+
+pub use store::{MainExam, StandingAttempt, main_of, mains, standing_attempts, still_open};

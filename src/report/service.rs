@@ -1,0 +1,113 @@
+//! Reports, and the closing of years.
+
+use std::sync::Arc;
+
+use entity::id::UnitId;
+use sea_orm::ConnectionTrait;
+
+use crate::auth::{Caller, Denied, READERS, authorise};
+use crate::core::Core;
+use crate::db::{Fault, faulty};
+use crate::http::{Code, Problem};
+use crate::kernel::field::{FieldCode, Fields, Invalid};
+use crate::org::{Org, OrgError};
+use crate::tree;
+
+mod people;
+mod rates;
+mod years;
+
+/// The first year of which anything can be asked.
+const FIRST_YEAR: i32 = 1949;
+
+/// What can go wrong with reports and years.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The year cannot be closed: the titles of what is still open.
+    #[error("still open: {}", .0.join(", "))]
+    StillOpen(Vec<String>),
+    /// The year is closed already.
+    #[error("the year is closed already")]
+    AlreadyClosed,
+    /// The year is not closed for that very unit.
+    #[error("the year is not closed for that unit")]
+    NotClosed,
+    /// Not allowed.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// Bad fields.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The database.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+faulty!(ReportError);
+
+impl From<OrgError> for ReportError {
+    fn from(error: OrgError) -> Self {
+        match error {
+            OrgError::Denied(denied) => denied.into(),
+            OrgError::Invalid(invalid) => invalid.into(),
+            OrgError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ReportError> for Problem {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::StillOpen(titles) => Self::new(Code::StillOpen).about(titles.join("、")),
+            ReportError::AlreadyClosed | ReportError::NotClosed => Self::new(Code::WrongState),
+            ReportError::Denied(denied) => denied.into(),
+            ReportError::Invalid(invalid) => invalid.into(),
+            ReportError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+/// The slice's service.
+#[derive(Debug)]
+pub struct Reports {
+    core: Core,
+    org: Arc<Org>,
+}
+
+impl Reports {
+    /// Over a core and the organisation.
+    #[must_use]
+    pub fn new(core: Core, org: Arc<Org>) -> Self {
+        Self { core, org }
+    }
+
+    /// The tops of the caller's reach as a reader of figures, none below another.
+    pub async fn tops(&self, caller: &Caller) -> Result<Vec<UnitId>, ReportError> {
+        let scope = caller.scope(READERS, self.core.now())?;
+        Ok(tree::tops(self.core.db.read(), &scope.0).await?)
+    }
+
+    /// The unit that is asked for, if the caller may read its figures; without one the top of their reach. Who has
+    /// several tops must name one.
+    async fn top(&self, caller: &Caller, asked: Option<UnitId>) -> Result<UnitId, ReportError> {
+        let conn = self.core.db.read();
+        if let Some(unit) = asked {
+            authorise::<ReportError>(conn, caller, READERS, unit, self.core.now()).await?;
+            return Ok(unit);
+        }
+        match *self.tops(caller).await? {
+            [top] => Ok(top),
+            _ => Err(Invalid::one("unit_id", FieldCode::Required).into()),
+        }
+    }
+
+    /// Notes a year of which nothing can be asked.
+    fn check_year(&self, fields: &mut Fields, year: i32) {
+        fields.within("year", year, FIRST_YEAR, self.core.today().year().saturating_add(1));
+    }
+}
+
+/// A unit with everything below it, each before those below it.
+async fn nodes(conn: &impl ConnectionTrait, top: UnitId) -> Result<Vec<tree::Node>, ReportError> {
+    let nodes = tree::subtree(conn, top).await?;
+    if nodes.is_empty() { Err(Denied::NotFound.into()) } else { Ok(nodes) }
+}

@@ -1,0 +1,110 @@
+//! The people behind a figure: exactly as many rows as it counts.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::id::{AttemptId, ExamId, PersonId, SubjectId, UnitId};
+use sea_orm::ConnectionTrait;
+
+use super::rates::subjects;
+use super::{ReportError, Reports};
+use crate::auth::Caller;
+use crate::db::Fault;
+use crate::exam;
+use crate::kernel::field::Fields;
+use crate::kernel::page::{Page, PageRequest};
+use crate::org;
+use crate::report::model::{FigureName, Filter, PersonRow, Side, Subjects};
+use crate::tally::{self, Standing, Subject};
+
+/// A counted row before its names are known.
+type Row = (Subject, Standing, Option<AttemptId>);
+
+impl Reports {
+    /// The people behind a figure of a unit with its subtree, by person; an attempt a row where it counts attempts. By
+    /// coordinators and auditors.
+    pub async fn people(
+        &self,
+        caller: &Caller,
+        filter: &Filter,
+        figure: FigureName,
+        page: &PageRequest,
+    ) -> Result<Page<PersonRow>, ReportError> {
+        let mut fields = Fields::new();
+        self.check_year(&mut fields, filter.year);
+        fields.check()?;
+        let top = self.top(caller, filter.unit_id).await?;
+        let conn = self.core.db.read();
+        let (asked, _) = subjects(conn, filter).await?;
+        let asked = match figure.side {
+            Side::Study => Subjects { programmes: asked.programmes, ..Subjects::default() },
+            Side::Exam => Subjects { exams: asked.exams, ..Subjects::default() },
+        };
+        let rows = if figure.counts_attempts() {
+            attempts(conn, &asked.all(), top, filter, figure, page).await?
+        } else {
+            let rows = tally::people_behind(conn, &asked.all(), top, filter.category, figure.counted, page).await?;
+            rows.map(|(subject, standing)| (subject, standing, None))
+        };
+        self.with_names(conn, rows).await
+    }
+
+    async fn with_names(&self, conn: &impl ConnectionTrait, rows: Page<Row>) -> Result<Page<PersonRow>, ReportError> {
+        let subjects: HashSet<SubjectId> = rows.items.iter().map(|(subject, ..)| subject.id).collect();
+        let people: HashSet<PersonId> = rows.items.iter().map(|(_, standing, _)| standing.person_id).collect();
+        let units: HashSet<UnitId> = rows.items.iter().map(|(_, standing, _)| standing.unit_id).collect();
+        let (subjects, people): (Vec<_>, Vec<_>) = (subjects.into_iter().collect(), people.into_iter().collect());
+        let names = org::roster_names(conn, &subjects, &people).await?;
+        let units = self.org.unit_names(&units.into_iter().collect::<Vec<_>>()).await?;
+        Ok(rows.map(|(subject, standing, attempt_id)| PersonRow {
+            name: names.get(&(subject.id, standing.person_id)).cloned().unwrap_or_default(),
+            unit_name: units.get(&standing.unit_id).cloned().unwrap_or_default(),
+            person_id: standing.person_id,
+            unit_id: standing.unit_id,
+            subject,
+            attempt_id,
+        }))
+    }
+}
+
+/// The attempts behind `exam.sittings`, in the order of person, exam and attempt.
+///
+/// Whoever is counted has at least one attempt, so a page of attempts never needs more people than it has rows; the
+/// first of them may have been shown on the page before, all or in part.
+async fn attempts(
+    conn: &impl ConnectionTrait,
+    subjects: &[Subject],
+    top: UnitId,
+    filter: &Filter,
+    figure: FigureName,
+    page: &PageRequest,
+) -> Result<Page<Row>, Fault> {
+    let seen: Option<(PersonId, SubjectId, AttemptId)> = page.after.as_deref().and_then(parse_key);
+    let before = seen.map(|(person, subject, _)| (person, subject));
+    let people =
+        tally::people_from(conn, subjects, top, filter.category, figure.counted, (before, page.limit + 2)).await?;
+    let mains: HashSet<ExamId> = people.iter().map(|(subject, _)| ExamId(subject.id.0)).collect();
+    let who: HashSet<PersonId> = people.iter().map(|(_, standing)| standing.person_id).collect();
+    let (mains, who): (Vec<_>, Vec<_>) = (mains.into_iter().collect(), who.into_iter().collect());
+    let mut of: HashMap<(PersonId, SubjectId), Vec<AttemptId>> = HashMap::new();
+    for attempt in exam::standing_attempts(conn, &mains, &who).await? {
+        of.entry((attempt.person_id, attempt.main.into())).or_default().push(attempt.id);
+    }
+    let rows = people.into_iter().flat_map(|(subject, standing)| {
+        let attempts = of.remove(&(standing.person_id, subject.id)).unwrap_or_default();
+        attempts.into_iter().map(move |id| (subject, standing.clone(), Some(id)))
+    });
+    let rows = rows.filter(|row| seen.is_none_or(|seen| key(row).is_none_or(|key| key > seen))).collect();
+    Ok(Page::cut(rows, page, |row| {
+        key(row).map_or_else(String::new, |(person, subject, attempt)| format!("{person} {subject} {attempt}"))
+    }))
+}
+
+fn key((subject, standing, attempt): &Row) -> Option<(PersonId, SubjectId, AttemptId)> {
+    attempt.map(|attempt| (standing.person_id, subject.id, attempt))
+}
+
+fn parse_key(text: &str) -> Option<(PersonId, SubjectId, AttemptId)> {
+    let mut parts = text.split(' ');
+    let mut next = || parts.next();
+    Some((next()?.parse().ok()?, next()?.parse().ok()?, next()?.parse().ok()?))
+}

@@ -1,0 +1,128 @@
+//! Rates of a unit and of those below it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use entity::exam::exam::ExamKind;
+use entity::id::{SubjectId, UnitId};
+use entity::instant::Instant;
+use sea_orm::ConnectionTrait;
+
+use super::{ReportError, Reports, nodes};
+use crate::auth::{Caller, Denied};
+use crate::exam;
+use crate::kernel::field::{FieldCode, Fields};
+use crate::report::count::{Read, rows};
+use crate::report::model::{Filter, MAX_DEPTH, Report, Subjects};
+use crate::report::store;
+use crate::study;
+use crate::tally;
+
+impl Reports {
+    /// The rates of a unit with its subtree and of the units down to `depth` below it. By coordinators and auditors.
+    pub async fn rates(&self, caller: &Caller, filter: &Filter, depth: i32) -> Result<Report, ReportError> {
+        let mut fields = Fields::new();
+        self.check_year(&mut fields, filter.year);
+        fields.within("depth", depth, 0, MAX_DEPTH);
+        fields.check()?;
+        let top = self.top(caller, filter.unit_id).await?;
+        rates(self.core.db.read(), filter, top, depth, &[], self.core.now()).await
+    }
+}
+
+/// What a filter counts, and what makes up the rates of each year up to its own.
+pub(super) async fn subjects(
+    conn: &impl ConnectionTrait,
+    filter: &Filter,
+) -> Result<(Subjects, BTreeMap<i32, Subjects>), ReportError> {
+    let programmes = study::programmes_up_to(conn, filter.year).await?;
+    let exams = exam::mains(conn, filter.year).await?;
+    let mut years: BTreeMap<i32, Subjects> = BTreeMap::new();
+    for programme in &programmes {
+        years.entry(programme.year).or_default().programmes.insert(programme.id.into());
+    }
+    for exam in exams.iter().filter(|exam| exam.kind == ExamKind::Annual) {
+        years.entry(exam.year).or_default().exams.insert(exam.id.into());
+    }
+    let named = match filter.exam_id {
+        None => None,
+        Some(id) => exam::main_of(conn, id).await?.or(Some(id)),
+    };
+    let kind = filter.exam_kind.or(named.is_none().then_some(ExamKind::Annual));
+    let mut fields = Fields::new();
+    let asked = Subjects {
+        programmes: programmes
+            .iter()
+            .filter(|p| p.year == filter.year)
+            .filter(|p| filter.programme_id.map_or(named.is_none(), |id| p.id == id))
+            .map(|p| p.id.into())
+            .collect(),
+        exams: exams
+            .iter()
+            .filter(|e| e.year == filter.year && kind.is_none_or(|kind| e.kind == kind))
+            .filter(|e| named.map_or(filter.programme_id.is_none(), |id| e.id == id))
+            .map(|e| e.id.into())
+            .collect(),
+    };
+    if filter.programme_id.is_some() && asked.programmes.is_empty() {
+        fields.reject("programme_id", FieldCode::UnknownReference);
+    }
+    if named.is_some() && asked.exams.is_empty() {
+        fields.reject("exam_id", FieldCode::UnknownReference);
+    }
+    fields.check()?;
+    Ok((asked, years))
+}
+
+/// The report, with so many queries however many rows it has. `about_to_close` are years that count as closed for the
+/// unit, because this transaction is closing them.
+pub(super) async fn rates(
+    conn: &impl ConnectionTrait,
+    filter: &Filter,
+    top: UnitId,
+    depth: i32,
+    about_to_close: &[i32],
+    as_of: Instant,
+) -> Result<Report, ReportError> {
+    let (asked, years) = subjects(conn, filter).await?;
+    let nodes = nodes(conn, top).await?;
+    let below: BTreeSet<UnitId> = nodes.iter().filter(|n| n.depth > 0).map(|n| n.unit.id).collect();
+    let mut closed_above: BTreeSet<i32> = about_to_close.iter().copied().collect();
+    let mut closed_below: HashMap<UnitId, BTreeSet<i32>> = HashMap::new();
+    for closing in store::standing(conn, top, filter.year).await? {
+        if below.contains(&closing.unit_id) {
+            closed_below.entry(closing.unit_id).or_default().insert(closing.year);
+        } else {
+            closed_above.insert(closing.year);
+        }
+    }
+    let closed: BTreeSet<i32> = closed_below.values().flatten().chain(&closed_above).copied().collect();
+    let years: BTreeMap<i32, Subjects> = years.into_iter().filter(|(year, _)| closed.contains(year)).collect();
+    let asked_for = asked.all();
+    let mut counted = asked_for.clone();
+    counted.extend(years.values().flat_map(Subjects::all));
+    counted.sort_unstable();
+    counted.dedup();
+    let counts: Vec<(SubjectId, UnitId, tally::Figures)> = tally::counts(conn, &counted, top, filter.category).await?;
+    let persons = tally::persons(conn, &asked_for, top, depth, filter.category).await?;
+    let read = Read {
+        year: filter.year,
+        nodes: &nodes,
+        depth,
+        subjects: &asked,
+        years: &years,
+        counts: &counts,
+        persons: &persons,
+        closed_above: &closed_above,
+        closed_below: &closed_below,
+    };
+    let mut rows = rows(&read).into_iter();
+    let total = rows.next().ok_or(Denied::NotFound)?;
+    Ok(Report {
+        as_of,
+        year: filter.year,
+        programmes: asked.programmes.len(),
+        exams: asked.exams.len(),
+        rows: rows.collect(),
+        total,
+    })
+}
