@@ -7,8 +7,9 @@ help: ## Says what can be made.
 run: ## Builds Kaofa and serves it on http://127.0.0.1:8080.
 	cargo run -- serve
 
+# The crate `migration` has no tests of its own: the tests of all others begin with its steps.
 test: ## Installs what the tests need and runs all of them, on SQLite and PostgreSQL.
-	scripts/test-env.sh cargo test --workspace
+	scripts/test-env.sh cargo test --package entity --package kaofa --lib --bins --tests
 
 check: ## Format, lints and documentation.
 	cargo fmt --all --check

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a command with what the tests need: installs what is missing, starts a PostgreSQL server that is thrown
-# away at the end, and says in KAOFA_TEST_POSTGRES where it is.
+# away at the end, and says in KAOFA_TEST_POSTGRES where it is and in KAOFA_TEST_PYTHON where Python's tools are.
 #
 #   scripts/test-env.sh cargo test
 #   scripts/test-env.sh cargo test --test it auth::
@@ -31,7 +31,7 @@ postgres_bin() {
 install_missing() {
     local missing=()
     [ -n "$(postgres_bin)" ] || missing+=(postgresql)
-    command -v python3 >/dev/null || missing+=(python3)
+    python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
     command -v chromium >/dev/null || missing+=(chromium)
     command -v chromedriver >/dev/null || missing+=(chromium-driver)
     # Without a Chinese font a browser draws boxes.
@@ -49,6 +49,13 @@ install_missing() {
 install_missing
 bin=$(postgres_bin)
 [ -n "$bin" ] || { say "no initdb found after installing postgresql"; exit 1; }
+
+# The validator of specifications lives in the checkout.
+venv=$(cd "$(dirname "$0")/.." && pwd)/.venv
+if ! "$venv/bin/python" -c 'import openapi_spec_validator' 2>/dev/null; then
+    python3 -m venv "$venv" >&2
+    "$venv/bin/pip" install --quiet --no-cache-dir --disable-pip-version-check openapi-spec-validator==0.9.0 >&2
+fi
 
 # PostgreSQL refuses to run as root.
 owner=()
@@ -86,5 +93,6 @@ for try in 1 2 3 4 5; do
     fi
 done
 
+export KAOFA_TEST_PYTHON=$venv/bin/python
 export KAOFA_TEST_POSTGRES="postgres://postgres@127.0.0.1:$port/postgres"
 "$@"

@@ -16,8 +16,11 @@ use crate::bank::Bank;
 use crate::core::Core;
 use crate::db::Fault;
 use crate::exam::Exams;
+use crate::evidence::Evidence;
+use crate::log;
 use crate::org::Org;
 use crate::router;
+use crate::study::Study;
 use crate::tally;
 use crate::web::Services;
 
@@ -78,7 +81,9 @@ pub fn compose(core: Core) -> Services {
     let org = Arc::new(Org::new(core.clone()));
     let bank = Arc::new(Bank::new(core.clone()));
     let exams = Arc::new(Exams::new(core.clone(), Arc::clone(&org)));
-    Services { core, auth, org, bank, exams }
+    let study = Arc::new(Study::new(core.clone(), Arc::clone(&org)));
+    let evidence = Arc::new(Evidence::new(core.clone()));
+    Services { core, auth, org, bank, study, exams, evidence }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.
@@ -103,19 +108,20 @@ impl std::fmt::Debug for Worker {
 /// The workers of all slices.
 #[must_use]
 pub fn workers(services: &Services) -> Vec<Worker> {
-    let core = services.core.clone();
-    let fold = move || -> Turn {
-        let core = core.clone();
-        Box::pin(async move { Ok(tally::fold(&core).await?) })
-    };
-    let exams = Arc::clone(&services.exams);
-    let live = move || -> Turn {
-        let exams = Arc::clone(&exams);
-        Box::pin(async move { Ok(exams.tick().await?) })
+    let worker = |name, turn: fn(Services) -> Turn| {
+        let services = services.clone();
+        Worker { name, every: Duration::from_secs(1), turn: Box::new(move || turn(services.clone())) }
     };
     vec![
-        Worker { name: "exam.tick", every: Duration::from_secs(1), turn: Box::new(live) },
-        Worker { name: "tally.fold", every: Duration::from_secs(1), turn: Box::new(fold) },
+        worker("tally.fold", |s| Box::pin(async move { Ok(tally::fold(&s.core).await?) })),
+        worker("exam.tick", |s| Box::pin(async move { Ok(s.exams.tick().await?) })),
+        worker("study.tick", |s| Box::pin(async move { Ok(s.study.tick().await?) })),
+        worker("log.sequence", |s| {
+            Box::pin(async move {
+                log::sequence(&s.core.db, &s.core.keys, s.core.now()).await?;
+                Ok(())
+            })
+        }),
     ]
 }
 
@@ -151,6 +157,7 @@ pub async fn serve(
             tracing::error!(%error, "a worker ended badly");
         }
     }
+    services.study.close().await;
     let closed = services.core.db.clone().close().await;
     served.map_err(BootError::Serve)?;
     closed.map_err(BootError::Close)

@@ -23,37 +23,40 @@ const FILE: &str = "kaofa.toml";
 /// The flags that every command takes which needs settings.
 #[derive(Debug, Clone, Default, Serialize, clap::Args)]
 #[allow(clippy::doc_markdown, reason = "these lines are the help of the command line")]
-#[allow(rustdoc::bare_urls, reason = "the same")]
 pub struct Flags {
-    /// Read settings from this TOML file instead of kaofa.toml [KAOFA_CONFIG]
+    /// Read settings from this TOML file instead of kaofa.toml (KAOFA_CONFIG)
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     pub config: Option<PathBuf>,
-    /// Listen on this address and port [KAOFA_LISTEN; 127.0.0.1:8080 by default]
+    /// Listen on this address and port (KAOFA_LISTEN; 127.0.0.1:8080 by default)
     #[arg(long, value_name = "ADDRESS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<String>,
-    /// sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME [KAOFA_DATABASE_URL; sqlite:data/kaofa.db by default]
+    /// sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME (KAOFA_DATABASE_URL; sqlite:data/kaofa.db by default)
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_url: Option<String>,
-    /// The address by which people reach the service, where a proxy stands before it [KAOFA_PUBLIC_URL]
+    /// Keep the secret key in this file, which is made if there is none (KAOFA_SECRET_KEY_FILE; beside a SQLite file by default)
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_key_file: Option<PathBuf>,
+    /// The address by which people reach the service, where a proxy stands before it (KAOFA_PUBLIC_URL)
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
-    /// Serve others than this machine without encryption [KAOFA_ALLOW_PLAIN_HTTP]
+    /// Serve others than this machine without encryption (KAOFA_ALLOW_PLAIN_HTTP)
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_plain_http: bool,
-    /// The district's time zone [KAOFA_TIME_ZONE; Asia/Shanghai by default]
+    /// The district's time zone (KAOFA_TIME_ZONE; Asia/Shanghai by default)
     #[arg(long, value_name = "ZONE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// How the server's log is written: text or json [KAOFA_LOG_FORMAT; text by default]
+    /// How the server's log is written: text or json (KAOFA_LOG_FORMAT; text by default)
     #[arg(long, value_name = "FORMAT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_format: Option<String>,
-    /// What the server's log holds, such as info or kaofa=debug [KAOFA_LOG; info by default]
+    /// What the server's log holds, such as info or kaofa=debug (KAOFA_LOG; info by default)
     #[arg(long, value_name = "FILTER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
@@ -75,6 +78,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The database's address.
     pub database_url: String,
+    /// The file that holds the secret key, where one was named.
+    pub secret_key_file: Option<PathBuf>,
     /// The address by which people reach the service, without a slash at the end.
     pub public_url: Option<String>,
     /// The password of the demonstration's accounts.
@@ -127,6 +132,7 @@ pub enum ConfigError {
 struct Raw {
     listen: String,
     database_url: String,
+    secret_key_file: Option<PathBuf>,
     public_url: Option<String>,
     demo_password: Option<String>,
     #[serde(deserialize_with = "yes_or_no")]
@@ -137,14 +143,24 @@ struct Raw {
 }
 
 /// The names of [`Raw`]'s fields.
-const KEYS: &[&str] =
-    &["listen", "database_url", "public_url", "demo_password", "allow_plain_http", "time_zone", "log_format", "log"];
+const KEYS: &[&str] = &[
+    "listen",
+    "database_url",
+    "secret_key_file",
+    "public_url",
+    "demo_password",
+    "allow_plain_http",
+    "time_zone",
+    "log_format",
+    "log",
+];
 
 impl Default for Raw {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:8080".to_owned(),
             database_url: "sqlite:data/kaofa.db".to_owned(),
+            secret_key_file: None,
             public_url: None,
             demo_password: None,
             allow_plain_http: false,
@@ -222,6 +238,18 @@ impl Config {
         }
     }
 
+    /// The file of the secret key: the one that was named, else beside a SQLite file, under its name.
+    #[must_use]
+    pub fn key_file(&self) -> PathBuf {
+        let beside = |path: &str| {
+            let path = path.trim_start_matches("//").split('?').next().unwrap_or_default();
+            Path::new(path).with_extension("key")
+        };
+        let default =
+            || self.database_url.strip_prefix("sqlite:").map_or_else(|| PathBuf::from("data/kaofa.key"), beside);
+        self.secret_key_file.clone().unwrap_or_else(default)
+    }
+
     /// What slices read, once it is known where the server listens.
     #[must_use]
     pub fn settings(&self, address: SocketAddr, demo: bool) -> Settings {
@@ -266,6 +294,7 @@ impl TryFrom<Raw> for Config {
         Ok(Self {
             listen,
             database_url: raw.database_url,
+            secret_key_file: raw.secret_key_file,
             public_url,
             demo_password: raw.demo_password,
             allow_plain_http: raw.allow_plain_http,
@@ -332,6 +361,17 @@ mod tests {
         assert_eq!(config.log, "warn");
         assert_eq!(config.calendar.0, Tz::UTC);
         assert_eq!(config.demo_password.as_deref(), Some("1234567890"));
+    }
+
+    #[test]
+    fn the_key_lies_beside_the_database_unless_it_is_named() {
+        let key_file = |environment: &[(&str, &str)]| {
+            read(&Flags::default(), environment, "").unwrap().key_file().display().to_string()
+        };
+        assert_eq!(key_file(&[]), "data/kaofa.key");
+        assert_eq!(key_file(&[("DATABASE_URL", "sqlite:///srv/kaofa/law.db?mode=rwc")]), "/srv/kaofa/law.key");
+        assert_eq!(key_file(&[("DATABASE_URL", "postgres://db/kaofa")]), "data/kaofa.key");
+        assert_eq!(key_file(&[("SECRET_KEY_FILE", "/run/secrets/kaofa")]), "/run/secrets/kaofa");
     }
 
     #[test]

@@ -10,8 +10,9 @@ use crate::db::Db;
 use crate::kernel::clock::Clock;
 use crate::kernel::entropy::Entropy;
 use crate::kernel::settings::Settings;
+use crate::keys::Keys;
 
-/// Clock, randomness, database and settings. Cheap to clone.
+/// Clock, randomness, database, keys and settings. Cheap to clone.
 #[derive(Clone)]
 pub struct Core {
     /// The time.
@@ -20,6 +21,8 @@ pub struct Core {
     pub rng: Arc<dyn Entropy>,
     /// The database.
     pub db: Db,
+    /// The installation's secret keys.
+    pub keys: Arc<Keys>,
     /// The installation's settings.
     pub settings: Arc<Settings>,
 }

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use poem::endpoint::BoxEndpoint;
-use poem::http::{HeaderValue, header};
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::middleware::AddData;
-use poem::{EndpointExt, Request, Response, Route, get, handler, web::Data};
+use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, web::Data};
 use poem_openapi::OpenApiService;
 
 use crate::auth::AuthApi;
 use crate::bank::BankApi;
 use crate::core::Core;
 use crate::exam::ExamsApi;
+use crate::evidence::EvidenceApi;
 use crate::http::{Code, Language, Manners, Problem, compress};
 use crate::openapi::{self, Apis};
 use crate::org::OrgApi;
+use crate::study::StudyApi;
 use crate::web::Services;
 
 /// The whole application.
@@ -33,6 +35,7 @@ pub fn app(services: &Services) -> BoxEndpoint<'static, Response> {
         .with(AddData::new(Arc::clone(&services.auth)))
         .around(compress)
         .with(Manners::new(Arc::clone(&services.core.rng), Arc::new(page_of_problem)))
+        .around(allow)
         .map(move |response: Response| async move { guard(response, https) })
         .map_to_response()
         .boxed()
@@ -44,7 +47,9 @@ fn apis(services: &Services) -> Apis {
         AuthApi(Arc::clone(&services.auth)),
         OrgApi(Arc::clone(&services.org)),
         BankApi(Arc::clone(&services.bank)),
+        StudyApi(Arc::clone(&services.study)),
         ExamsApi(Arc::clone(&services.exams)),
+        EvidenceApi(Arc::clone(&services.evidence)),
     )
 }
 
@@ -71,6 +76,19 @@ async fn ready(core: Data<&Core>) -> Result<&'static str, Problem> {
             Err(Problem::new(Code::Unavailable).retry_after(5))
         }
     }
+}
+
+/// Tells whoever used a wrong method which ones there are.
+async fn allow<E: Endpoint<Output = Response>>(inner: Arc<E>, request: Request) -> poem::Result<Response> {
+    let path = request.uri().path().to_owned();
+    let mut response = inner.call(request).await?;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let methods = openapi::methods(&path).unwrap_or_else(|| "GET, HEAD".to_owned());
+        if let Ok(methods) = HeaderValue::from_str(&methods) {
+            response.headers_mut().entry(header::ALLOW).or_insert(methods);
+        }
+    }
+    Ok(response)
 }
 
 /// What browsers are told to forbid, on every answer.

@@ -1,9 +1,13 @@
-//! The log: one row for each act, never changed and never removed.
+//! The log: one row for each act, never changed but for its index and never removed, and the tree over the rows.
 
 use sea_orm::entity::prelude::*;
 
 use crate::id::{EntryId, UnitId};
 use crate::instant::Instant;
+
+pub mod head;
+pub mod leaf;
+pub mod node;
 
 text_enum! {
     /// Whether the act was carried out.
@@ -14,9 +18,15 @@ text_enum! {
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "log_entries")]
 pub struct Model {
+    /// The order of insertion, counted by the database. Says nothing but in which order the sequencer takes new entries.
+    #[sea_orm(primary_key)]
+    pub seq: i64,
     /// Its identifier.
-    #[sea_orm(primary_key, auto_increment = false)]
+    #[sea_orm(unique)]
     pub id: EntryId,
+    /// Its place in the log, from 0; nothing until the sequencer has come by.
+    #[sea_orm(unique)]
+    pub idx: Option<i64>,
     /// When it happened, by the server's clock.
     pub at: Instant,
     /// Who did it: an account's id, or `system`.

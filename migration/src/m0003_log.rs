@@ -1,9 +1,9 @@
-//! The log.
+//! The log: its entries, and the tree over them.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, text, text_null};
+use sea_orm_migration::schema::{big_integer, big_integer_null, integer, text, text_null};
 
-use crate::columns::one_of;
+use crate::columns::{one_of, pk_auto_big};
 
 /// The log.
 #[derive(DeriveMigrationName)]
@@ -16,7 +16,9 @@ impl MigrationTrait for Migration {
             .create_table(
                 Table::create()
                     .table("log_entries")
-                    .col(text("id").primary_key())
+                    .col(pk_auto_big("seq"))
+                    .col(text("id").unique_key())
+                    .col(big_integer_null("idx").unique_key())
                     .col(big_integer("at"))
                     .col(text("actor"))
                     .col(text("action"))
@@ -28,17 +30,61 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
+        for column in ["at", "actor", "action", "subject", "unit_id"] {
+            let name = format!("ix_log_entries_{column}");
+            manager.create_index(Index::create().name(name).table("log_entries").col(column).to_owned()).await?;
+        }
+        // The few entries that have no index yet are found without a look at the many that have.
         manager
-            .create_index(Index::create().name("ix_log_entries_at").table("log_entries").col("at").to_owned())
+            .create_index(
+                Index::create()
+                    .name("ix_log_entries_unnumbered")
+                    .table("log_entries")
+                    .col("seq")
+                    .and_where(Expr::col("idx").is_null())
+                    .to_owned(),
+            )
             .await?;
         manager
-            .create_index(Index::create().name("ix_log_entries_subject").table("log_entries").col("subject").to_owned())
+            .create_table(
+                Table::create()
+                    .table("log_leaves")
+                    .col(big_integer("idx").primary_key())
+                    .col(text("entry_id").unique_key())
+                    .col(text("hash"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("log_nodes")
+                    .col(integer("level"))
+                    .col(big_integer("idx"))
+                    .col(text("hash"))
+                    .primary_key(Index::create().col("level").col("idx"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("log_heads")
+                    .col(big_integer("size").primary_key())
+                    .col(text("root"))
+                    .col(big_integer("at"))
+                    .col(text("public_key"))
+                    .col(text("signature"))
+                    .to_owned(),
+            )
             .await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table("log_entries").to_owned()).await?;
+        for table in ["log_heads", "log_nodes", "log_leaves", "log_entries"] {
+            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
         Ok(())
     }
 }

@@ -268,6 +268,7 @@ pub(super) mod tests {
 
     #[test]
     fn every_fault_is_named_at_once() {
+        use FieldCode::{ControlCharacters, Duplicate, Invalid, Required, TooLong, UnknownValue, WrongKey};
         let option = |text: &str| NewOption { text: text.into(), ..NewOption::default() };
         let input = QuestionInput {
             kind: "multiple".into(),
@@ -276,7 +277,6 @@ pub(super) mod tests {
             explanation: "\u{7}".into(),
             ..QuestionInput::default()
         };
-        use FieldCode::{ControlCharacters, Duplicate, Invalid, Required, TooLong, UnknownValue, WrongKey};
         let expected = [
             ("topic", Required),
             ("difficulty", UnknownValue),

@@ -49,7 +49,7 @@ impl Account {
 pub(super) async fn run(account: Account, config: &Config) -> Result<(), CliError> {
     let Account::CreateSecurityAdmin(command) = account;
     let db = Db::open(&config.database_url).await?;
-    let services = boot::compose(core(db, config.settings(SocketAddr::from(([127, 0, 0, 1], 0)), false)));
+    let services = boot::compose(core(config, db, config.settings(SocketAddr::from(([127, 0, 0, 1], 0)), false))?);
     let made = create_security_admin(&services, command).await;
     services.core.db.close().await?;
     let (username, password) = made?;

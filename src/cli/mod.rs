@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
+use sea_orm::DbBackend;
 
 use crate::auth::AuthError;
 use crate::boot::BootError;
@@ -25,6 +26,7 @@ use crate::kernel::entropy::SystemEntropy;
 use crate::kernel::field::{FieldError, Invalid};
 use crate::kernel::settings::Settings;
 use crate::kernel::texts::Lang;
+use crate::keys::{self, KeyFileError};
 use crate::openapi;
 use crate::org::OrgError;
 
@@ -56,6 +58,8 @@ enum CliError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Open(#[from] OpenError),
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
     #[error(transparent)]
     Boot(#[from] BootError),
     #[error("{0}")]
@@ -173,7 +177,15 @@ fn speak(config: &Config) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The core of this process: the machine's clock and randomness.
-fn core(db: Db, settings: Settings) -> Core {
-    Core { clock: Arc::new(SystemClock), rng: Arc::new(SystemEntropy), db, settings: Arc::new(settings) }
+/// The core of this process: the machine's clock and randomness, and the keys of the installation.
+fn core(config: &Config, db: Db, settings: Settings) -> Result<Core, CliError> {
+    let file = config.key_file();
+    let keys = Arc::new(keys::open(&file, &SystemEntropy)?);
+    if config.secret_key_file.is_none() && db.backend() == DbBackend::Postgres {
+        tracing::warn!(
+            file = %file.display(),
+            "KAOFA_SECRET_KEY_FILE is not set: every instance that serves this database needs this very file"
+        );
+    }
+    Ok(Core { clock: Arc::new(SystemClock), rng: Arc::new(SystemEntropy), db, keys, settings: Arc::new(settings) })
 }

@@ -20,7 +20,7 @@ pub(super) async fn serve(config: Config) -> Result<(), CliError> {
     // A taken port is found out before the database is touched.
     let bound = boot::bind(config.listen).await?;
     let db = Db::open(&config.database_url).await?;
-    let services = boot::compose(core(db, config.settings(bound.address, false)));
+    let services = boot::compose(core(&config, db, config.settings(bound.address, false))?);
     let workers = boot::workers(&services);
     println!("kaofa serves {}", services.core.settings.public_url);
     let stop = async move {

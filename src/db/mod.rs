@@ -2,12 +2,14 @@
 //!
 //! Never a table and never a rule: those are the slices'.
 
+mod alone;
 mod bulk;
 mod fault;
 mod open;
 mod tx;
 mod writer;
 
+pub use alone::alone;
 pub use bulk::insert_all;
 pub use fault::{Fault, Faulty, faulty};
 pub use open::{Db, OpenError};

@@ -1,10 +1,13 @@
 //! Opening a database and bringing it to the newest step.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement};
+use sea_orm::sqlx::{ConnectOptions as _, Connection as _};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement};
 
 /// How many readers SQLite gets, and how many connections PostgreSQL.
 const SQLITE_READERS: u32 = 8;
@@ -67,6 +70,7 @@ impl Db {
             let read = Database::connect(sqlite(url, SQLITE_READERS, true)).await.map_err(connect)?;
             Self { write, read }
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            first_contact(url).await.map_err(connect)?;
             let pool = Database::connect(postgres(url)).await.map_err(connect)?;
             Self { write: pool.clone(), read: pool }
         } else {
@@ -120,11 +124,10 @@ impl Db {
         Ok(self.read.ping().await?)
     }
 
-    /// Whether it answers and holds every step that this program knows, and no other.
+    /// Whether it answers and holds every step that this program knows.
     pub async fn is_current(&self) -> Result<bool, super::Fault> {
-        let applied = Migrator::get_migration_models(&self.read).await?;
-        let known = Migrator::migrations();
-        Ok(applied.len() == known.len() && known.iter().all(|k| applied.iter().any(|a| a.version == k.name())))
+        // A step that this program does not know is an error here, and no less a reason not to serve.
+        Ok(Migrator::get_pending_migrations_read_only(&self.read).await?.is_empty())
     }
 
     /// Closes it after what runs has ended.
@@ -169,6 +172,13 @@ fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
             }
         });
     options
+}
+
+/// Connects once: a pool would only say that it waited in vain, this says why.
+async fn first_contact(url: &str) -> Result<(), DbErr> {
+    let said = |error| DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)));
+    let options: PgConnectOptions = url.parse().map_err(said)?;
+    options.connect().await.map_err(said)?.close().await.map_err(said)
 }
 
 fn postgres(url: &str) -> ConnectOptions {

@@ -53,14 +53,29 @@ pub struct Frontier {
 }
 
 impl Frontier {
+    /// The tree of `size` leaves, from the roots of [`subtrees`]`(&(0..size))`. `None` unless there are as many as that.
+    #[must_use]
+    pub fn resume(size: u64, peaks: Vec<Digest>) -> Option<Self> {
+        let wanted = usize::try_from(size.count_ones()).ok()?;
+        (peaks.len() == wanted).then_some(Self { size, peaks })
+    }
+
     /// Appends a hashed leaf.
     pub fn push(&mut self, leaf: Digest) {
+        self.push_noting(leaf, |_, _| {});
+    }
+
+    /// Appends a hashed leaf and tells of every full subtree that it completes, the leaf itself first: what a log keeps
+    /// so as to prove without reading its leaves again.
+    pub fn push_noting(&mut self, leaf: Digest, mut note: impl FnMut(Subtree, Digest)) {
         let mut hash = leaf;
+        note(Subtree { level: 0, index: self.size }, hash);
         // Every trailing one of the size is a full subtree as large as the one just completed.
         let full = usize::try_from(self.size.trailing_ones()).unwrap_or(self.peaks.len());
         let kept = self.peaks.len().saturating_sub(full);
-        for left in self.peaks.drain(kept..).rev() {
+        for (level, left) in (1..).zip(self.peaks.drain(kept..).rev()) {
             hash = node(&left, &hash);
+            note(Subtree { level, index: self.size >> level }, hash);
         }
         self.peaks.push(hash);
         self.size += 1;
@@ -75,9 +90,38 @@ impl Frontier {
     /// The root of the tree as it stands.
     #[must_use]
     pub fn root(&self) -> Digest {
-        let smallest_first = self.peaks.iter().rev().copied();
-        smallest_first.reduce(|right, left| node(&left, &right)).unwrap_or_else(|| sha256(&[]))
+        join(&self.peaks)
     }
+}
+
+/// A full subtree: the `2^level` leaves from `index * 2^level` on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subtree {
+    /// How high it is; a leaf has level 0.
+    pub level: u32,
+    /// Which one of its level, from the left, from 0.
+    pub index: u64,
+}
+
+/// The full subtrees of which a span is made, from left to right: one for most spans of a proof, at most 64 for the one
+/// that ends where the tree ends.
+#[must_use]
+pub fn subtrees(span: &Range<u64>) -> Vec<Subtree> {
+    let mut found = Vec::new();
+    let mut start = span.start;
+    while start < span.end {
+        let level = start.trailing_zeros().min((span.end - start).ilog2());
+        found.push(Subtree { level, index: start >> level });
+        start += 1 << level;
+    }
+    found
+}
+
+/// The root over the roots of a span's [`subtrees`]; H("") over none.
+#[must_use]
+pub fn join(roots: &[Digest]) -> Digest {
+    let smallest_first = roots.iter().rev().copied();
+    smallest_first.reduce(|right, left| node(&left, &right)).unwrap_or_else(|| sha256(&[]))
 }
 
 /// The subtrees, as ranges of leaves, whose roots are the inclusion path of leaf `index` in a tree of `size`, from the

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use entity::id::PersonId;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
-use poem_openapi::payload::Json;
 use uuid::Uuid;
 
 use super::dto::{
@@ -16,7 +15,7 @@ use super::dto::{
 use super::model::{AttendanceFilter, ProgrammeFilter};
 use super::service::Study;
 use crate::auth::Caller;
-use crate::http::{ApiPage, PageQuery, Problem};
+use crate::http::{ApiPage, Json, PageQuery, Problem};
 
 /// Programmes, sessions and attendance.
 #[derive(Debug)]

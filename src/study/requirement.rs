@@ -31,20 +31,20 @@ pub struct Plan {
 
 /// What a person earned at sessions of one kind that count alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Earned {
+pub(super) struct Earned {
     /// The kind of session.
-    pub kind: SessionKind,
+    pub(super) kind: SessionKind,
     /// It counts toward this programme alone; toward all of the year if none.
-    pub programme_id: Option<ProgrammeId>,
+    pub(super) programme_id: Option<ProgrammeId>,
     /// How many sessions.
-    pub sessions: i64,
+    pub(super) sessions: i64,
     /// How many hours, each counted once.
-    pub hours: Hours,
+    pub(super) hours: Hours,
 }
 
 /// Up to when a programme's requirements are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AsOf {
+pub(super) enum AsOf {
     /// While it runs: what was due before this day.
     Day(Day),
     /// Closed: all of it is due.

@@ -6,7 +6,9 @@ use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
 use crate::exam::Exams;
+use crate::evidence::Evidence;
 use crate::org::Org;
+use crate::study::Study;
 
 /// Every slice's service, composed once by `boot` and shared by pages, operations, demonstration and command line.
 #[derive(Debug, Clone)]
@@ -21,4 +23,8 @@ pub struct Services {
     pub bank: Arc<Bank>,
     /// Exams from draft to release.
     pub exams: Arc<Exams>,
+    /// Programmes, sessions and attendance.
+    pub study: Arc<Study>,
+    /// The log, searched and proved.
+    pub evidence: Arc<Evidence>,
 }

@@ -7,6 +7,7 @@
 mod harness;
 
 mod api;
+mod cli;
 mod db;
 mod openapi;
 mod tidy;

@@ -85,7 +85,48 @@ fn positions_outside_are_refused() {
     assert_eq!(verify_consistency(3, 4, any, any, &[]), Err(ProofError::Length));
 }
 
+#[test]
+fn a_span_is_as_many_subtrees_as_it_has_to_be() {
+    let (leaf, four) = (Subtree { level: 0, index: 6 }, Subtree { level: 2, index: 0 });
+    assert_eq!(subtrees(&(0..7)), [four, Subtree { level: 1, index: 2 }, leaf]);
+    assert_eq!(subtrees(&(0..4)), [four]);
+    assert_eq!(subtrees(&(6..7)), [leaf]);
+    assert_eq!(subtrees(&(0..0)), []);
+    assert!(Frontier::resume(7, vec![]).is_none());
+}
+
 proptest! {
+    /// Proofs from the inner nodes kept while the tree grew, and a tree taken up again half way.
+    #[test]
+    fn kept_nodes_prove_what_the_leaves_prove(
+        count in 1_usize..200,
+        at: prop::sample::Index,
+        size: prop::sample::Index,
+        halt: prop::sample::Index,
+    ) {
+        let leaves = leaves(count);
+        let mut kept = std::collections::HashMap::new();
+        let mut tree = Frontier::default();
+        for (done, leaf) in leaves.iter().enumerate() {
+            if done == halt.index(count) {
+                let peaks: Vec<_> = subtrees(&(0..tree.size())).iter().map(|s| kept[s]).collect();
+                tree = Frontier::resume(tree.size(), peaks).unwrap();
+            }
+            tree.push_noting(*leaf, |subtree, hash| assert_eq!(kept.insert(subtree, hash), None));
+        }
+        prop_assert_eq!(tree.root(), root(&leaves));
+
+        let size = size.index(count) + 1;
+        let leaves = &leaves[..size];
+        let (at, size) = (u64::try_from(at.index(size)).unwrap(), u64::try_from(size).unwrap());
+        let of = |spans: Vec<Range<u64>>| -> Vec<Digest> {
+            spans.iter().map(|s| join(&subtrees(s).iter().map(|s| kept[s]).collect::<Vec<_>>())).collect()
+        };
+        prop_assert_eq!(of(vec![0..size]), vec![root(leaves)]);
+        prop_assert_eq!(of(inclusion_spans(at, size).unwrap()), inclusion_path(leaves, at).unwrap());
+        prop_assert_eq!(of(consistency_spans(at + 1, size).unwrap()), consistency_proof(leaves, at + 1).unwrap());
+    }
+
     #[test]
     fn a_spoiled_proof_never_holds(count in 2_usize..200, at: prop::sample::Index, spoil: prop::sample::Index) {
         let tree = leaves(count);

@@ -18,6 +18,9 @@ use crate::db::Fault;
 /// What people earned in a year.
 pub(in super::super) type Earnings = HashMap<PersonId, Vec<Earned>>;
 
+/// Person, kind, programme, number of sessions, hours in hundredths.
+type Row = (PersonId, SessionKind, Option<ProgrammeId>, i64, i64);
+
 /// Whose credits are asked for.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) enum Whose {
@@ -118,7 +121,6 @@ pub(in super::super) async fn earnings(
             query.filter(credit::Column::PersonId.in_subquery(credited))
         }
     };
-    type Row = (PersonId, SessionKind, Option<ProgrammeId>, i64, i64);
     let rows: Vec<Row> = query.into_tuple().all(conn).await?;
     let mut earnings = Earnings::new();
     for (person, kind, programme_id, sessions, hours) in rows {

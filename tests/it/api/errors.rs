@@ -65,9 +65,13 @@ both_databases! {
 
     async fn a_path_knows_its_methods(server: TestServer) {
         let client = server.client();
-        client.get(LOGIN).await.expect_problem(405, "method_not_allowed");
+        let answer = client.get(LOGIN).await.expect_problem(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), "POST");
+        let grants = "/api/v1/accounts/0190a000-0000-7000-8000-000000000000/grants";
+        assert_eq!(client.get(grants).await.header("allow"), "POST");
         client.put("/api/v1/auth/me", &json!({})).await.expect_problem(405, "method_not_allowed");
-        client.act("/healthz").await.expect_problem(405, "method_not_allowed");
+        let answer = client.act("/healthz").await.expect_problem(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), "GET, HEAD");
     }
 
     async fn a_bad_query_parameter_is_named(server: TestServer) {

@@ -3,3 +3,4 @@
 mod auth;
 mod bank;
 mod errors;
+mod study;

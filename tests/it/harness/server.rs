@@ -14,6 +14,7 @@ use kaofa::kernel::calendar::Calendar;
 use kaofa::kernel::clock::ManualClock;
 use kaofa::kernel::entropy::SeededEntropy;
 use kaofa::kernel::settings::Settings;
+use kaofa::keys::Keys;
 use kaofa::log::Actor;
 use kaofa::org::{NewUnit, UnitKind};
 use kaofa::web::Services;
@@ -86,6 +87,7 @@ where
         clock: Arc::<ManualClock>::clone(&clock),
         rng: Arc::new(SeededEntropy::new(1)),
         db: Db::open(url).await.expect("the database opens"),
+        keys: Arc::new(Keys::new([7; 32])),
         settings: Arc::new(Settings {
             calendar: Calendar(chrono_tz::Asia::Shanghai),
             public_url: format!("http://{}", bound.address),

@@ -10,11 +10,11 @@ fn messages(file: &Path) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut current = String::new();
     for line in std::fs::read_to_string(file).unwrap_or_default().lines() {
-        if let Some((name, _)) = line.split_once('=') {
-            if line.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                current = name.trim().to_owned();
-                found.entry(current.clone()).or_default();
-            }
+        if line.starts_with(|c: char| c.is_ascii_alphabetic())
+            && let Some((name, _)) = line.split_once('=')
+        {
+            name.trim().clone_into(&mut current);
+            found.entry(current.clone()).or_default();
         }
         let variables = line.split('$').skip(1).map(|v| v.chars().take_while(|c| is_name(*c)).collect::<String>());
         found.entry(current.clone()).or_default().extend(variables);

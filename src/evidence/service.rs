@@ -1,0 +1,179 @@
+//! Searching, exporting, proving and verifying the log.
+
+use entity::id::{AccountId, UnitId};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use sea_orm::ConnectionTrait;
+use tokio::sync::Semaphore;
+
+use super::model::{EntryFilter, LogEntry, Sight, Which};
+use super::store;
+use crate::auth::{Caller, Denied, Role, authorise};
+use crate::core::Core;
+use crate::db::{Fault, faulty};
+use crate::http::Problem;
+use crate::kernel::field::{FieldCode, Fields, Invalid};
+use crate::kernel::page::{Page, PageRequest};
+use crate::log::{self, Consistency, Inclusion, Line, SignedHead, Trust, Verdict, Written};
+
+/// Who reads entries.
+const LOG_READERS: &[Role] = &[Role::Auditor, Role::AuditAdmin];
+/// How many entries of an export are in memory at once.
+const CHUNK: u64 = 500;
+
+/// What can go wrong with evidence.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    /// Not allowed.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// Bad fields.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The database.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+faulty!(EvidenceError);
+
+impl From<EvidenceError> for Problem {
+    fn from(error: EvidenceError) -> Self {
+        match error {
+            EvidenceError::Denied(denied) => denied.into(),
+            EvidenceError::Invalid(invalid) => invalid.into(),
+            EvidenceError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+/// The slice's service.
+#[derive(Debug)]
+pub struct Evidence {
+    core: Core,
+    /// Verifying reads the whole log: one after another.
+    verifying: Semaphore,
+}
+
+impl Evidence {
+    /// On this core.
+    #[must_use]
+    pub fn new(core: Core) -> Self {
+        Self { core, verifying: Semaphore::new(1) }
+    }
+
+    fn sight(&self, caller: &Caller) -> Result<Sight, Denied> {
+        let now = self.core.now();
+        caller.scope(LOG_READERS, now)?;
+        let tops = |role| caller.scope(&[role], now).map(|scope| scope.0).unwrap_or_default();
+        Ok(Sight { audited: tops(Role::Auditor), administered: tops(Role::AuditAdmin) })
+    }
+
+    /// Numbered entries that the caller may read: an auditor those of their units, an audit administrator those about
+    /// accounts, units, settings and backups. Newest first, or from a place on.
+    pub async fn entries(
+        &self,
+        caller: &Caller,
+        filter: &EntryFilter,
+        page: &PageRequest,
+    ) -> Result<Page<LogEntry>, EvidenceError> {
+        let sight = self.sight(caller)?;
+        let conn = self.core.db.read();
+        if let Some(unit) = filter.unit_id {
+            authorise::<EvidenceError>(conn, caller, LOG_READERS, unit, self.core.now()).await?;
+        }
+        let after = page.after.as_ref().map(|key| key.parse::<i64>());
+        let after = after.transpose().map_err(|_none| Invalid::one("cursor", FieldCode::Invalid))?;
+        let rows = store::entries(conn, &sight, filter, after, page.limit).await?;
+        let found = Page::cut(rows, page, |entry| entry.idx.unwrap_or_default().to_string());
+        named(conn, found).await
+    }
+
+    /// The newest signed head. Anybody who is logged in may have it, and the more keep it the better: who has an old head
+    /// sees whether the log was rewritten since.
+    pub async fn head(&self) -> Result<SignedHead, EvidenceError> {
+        Ok(log::head(self.core.db.read()).await?.ok_or(Denied::NotFound)?)
+    }
+
+    /// Proves that an entry within the caller's sight was in the log when it had `size` entries, or has the newest head's.
+    pub async fn inclusion(
+        &self,
+        caller: &Caller,
+        which: Which,
+        size: Option<u64>,
+    ) -> Result<(Inclusion, Option<SignedHead>), EvidenceError> {
+        let sight = self.sight(caller)?;
+        let conn = self.core.db.read();
+        let (id, index) = store::entry(conn, &sight, which).await?.ok_or(Denied::NotFound)?;
+        let newest = self.head().await?.size;
+        let mut fields = Fields::new();
+        fields.within("size", size.unwrap_or(newest), index + 1, newest);
+        fields.check()?;
+        let proof = log::inclusion(conn, id, size).await?.ok_or(Denied::NotFound)?;
+        let head = log::head_at(conn, proof.size).await?;
+        Ok((proof, head))
+    }
+
+    /// Proves that the log only grew between two sizes, and gives the heads that were signed for them, if any were. For
+    /// anybody who is logged in, as heads are.
+    pub async fn consistency(
+        &self,
+        from: u64,
+        to: Option<u64>,
+    ) -> Result<(Consistency, [Option<SignedHead>; 2]), EvidenceError> {
+        let conn = self.core.db.read();
+        let newest = self.head().await?.size;
+        let to = to.unwrap_or(newest);
+        let mut fields = Fields::new();
+        fields.within("to", to, 1, newest);
+        fields.within("from", from, 1, to.min(newest));
+        fields.check()?;
+        let proof = log::consistency(conn, from, Some(to)).await?.ok_or(Denied::NotFound)?;
+        Ok((proof, [log::head_at(conn, from).await?, log::head_at(conn, to).await?]))
+    }
+
+    /// The log as lines of JSON, which [`log::verify_export`] checks. Of entries outside the caller's sight the hash alone
+    /// is given, so that the whole still proves itself.
+    pub async fn export(&self, caller: &Caller) -> Result<BoxStream<'static, Result<String, Fault>>, EvidenceError> {
+        let sight = self.sight(caller)?;
+        let head = self.head().await?;
+        let (core, size) = (self.core.clone(), head.size);
+        let first = stream::once(async move { Ok(line(&Line::Head { head })) });
+        let chunks = stream::iter((0..size).step_by(usize::try_from(CHUNK).unwrap_or(1)));
+        let rest = chunks.then(move |start| {
+            let (core, sight) = (core.clone(), sight.clone());
+            async move {
+                let (conn, places) = (core.db.read(), start..size.min(start + CHUNK));
+                let shown = store::ids(conn, &sight, &places).await?;
+                let lines = log::lines(conn, &places, |id| shown.contains(id)).await?;
+                Ok::<_, Fault>(lines.iter().map(line).collect::<String>())
+            }
+        });
+        Ok(first.chain(rest).inspect_err(|fault| tracing::warn!(%fault, "an export of the log broke off")).boxed())
+    }
+
+    /// Reads the whole log and checks it against its signed heads and this installation's key.
+    pub async fn verify(&self, caller: &Caller) -> Result<Verdict, EvidenceError> {
+        self.sight(caller)?;
+        let _turn = self.verifying.acquire().await;
+        let trust = Trust { keys: vec![self.core.keys.log_public()], head: None };
+        Ok(log::verify(self.core.db.read(), trust).await?)
+    }
+}
+
+fn line(line: &Line) -> String {
+    let mut text = serde_json::to_string(line).expect("a line is made of texts, numbers and JSON");
+    text.push('\n');
+    text
+}
+
+async fn named(conn: &impl ConnectionTrait, page: Page<Written>) -> Result<Page<LogEntry>, EvidenceError> {
+    let accounts: Vec<AccountId> = page.items.iter().filter_map(|e| e.actor.parse().ok()).collect();
+    let units: Vec<UnitId> = page.items.iter().filter_map(|e| e.unit_id.as_ref()?.parse().ok()).collect();
+    let accounts = store::names_of_accounts(conn, &accounts).await?;
+    let units = store::names_of_units(conn, &units).await?;
+    Ok(page.map(|entry| LogEntry {
+        actor_name: accounts.get(&entry.actor).cloned(),
+        unit_name: entry.unit_id.as_ref().and_then(|id| units.get(id)).cloned(),
+        entry,
+    }))
+}

@@ -1,0 +1,217 @@
+//! The program as its operator meets it: what is wrong is told in one line, and ends it with 1.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use kaofa::db::Db;
+use sea_orm::{ConnectionTrait, Database};
+use tempfile::TempDir;
+
+/// The program, with nothing of this process's environment, in a folder of its own.
+fn kaofa(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kaofa"));
+    command.args(arguments).env_clear().current_dir(folder);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs a command that must fail, and gives its one line.
+#[track_caller]
+fn refused(command: &mut Command) -> String {
+    let Output { status, stdout, stderr } = command.output().expect("the program runs");
+    let (out, err) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
+    assert_eq!(status.code(), Some(1), "{out}{err}");
+    assert_eq!(err.lines().count(), 1, "{err}");
+    assert_eq!(out, "");
+    err
+}
+
+#[track_caller]
+fn done(command: &mut Command) -> String {
+    let output = command.output().expect("the program runs");
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{err}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn folder() -> TempDir {
+    TempDir::new().unwrap()
+}
+
+#[test]
+fn unknown_options_and_commands_are_named() {
+    let folder = folder();
+    for (arguments, named) in [
+        (vec!["serve", "--prot", "80"], "--prot"),
+        (vec!["migrate", "now"], "now"),
+        (vec!["sevre"], "sevre"),
+        (vec!["openapi", "--listen", "127.0.0.1:1"], "--listen"),
+        (vec![], "command"),
+        (vec!["account"], "command"),
+        (vec!["account", "create-security-admin"], "--username"),
+    ] {
+        let line = refused(&mut kaofa(folder.path(), &arguments));
+        assert!(line.contains(named), "{line}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+}
+
+#[test]
+fn unknown_and_wrong_settings_are_named() {
+    let folder = folder();
+    let line = refused(kaofa(folder.path(), &["serve"]).env("KAOFA_LISTNE", "x"));
+    assert!(line.contains("KAOFA_LISTNE"), "{line}");
+    let line = refused(kaofa(folder.path(), &["migrate"]).env("KAOFA_DATABASE_URL", "mysql://x"));
+    assert!(line.contains("KAOFA_DATABASE_URL"), "{line}");
+    let line = refused(kaofa(folder.path(), &["serve"]).env("KAOFA_LOG", "kaofa=loud"));
+    assert!(line.contains("KAOFA_LOG"), "{line}");
+    let line = refused(&mut kaofa(folder.path(), &["serve", "--config", "none.toml"]));
+    assert!(line.contains("none.toml"), "{line}");
+    std::fs::write(folder.path().join("kaofa.toml"), "listne = 'x'").unwrap();
+    let line = refused(&mut kaofa(folder.path(), &["serve"]));
+    assert!(line.contains("kaofa.toml") && line.contains("listne"), "{line}");
+}
+
+#[test]
+fn strangers_are_not_served_in_plain_text() {
+    let line = refused(&mut kaofa(folder().path(), &["serve", "--listen", "0.0.0.0:0"]));
+    assert!(line.contains("--allow-plain-http") && line.contains("KAOFA_PUBLIC_URL"), "{line}");
+}
+
+#[test]
+fn a_taken_port_is_found_out_before_the_database_is_touched() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = folder();
+    let line = refused(&mut kaofa(folder.path(), &["serve", "--listen", &address]));
+    assert!(line.contains(&address) && line.contains("in use"), "{line}");
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    // Not even root can write there.
+    for url in ["sqlite:/proc/kaofa.db", "sqlite:/proc/kaofa/kaofa.db"] {
+        let line = refused(&mut kaofa(folder().path(), &["migrate", "--database-url", url]));
+        assert!(line.contains("KAOFA_DATABASE_URL") && line.contains("/proc"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_may_only_be_read_is_named() {
+    let folder = folder();
+    let url = "sqlite:kaofa.db?mode=ro";
+    done(&mut kaofa(folder.path(), &["migrate", "--database-url", "sqlite:kaofa.db"]));
+    // What a disk mounted for reading does to everybody, this does to root too.
+    let line = refused(&mut kaofa(folder.path(), &["migrate", "--database-url", url]));
+    assert!(line.contains("KAOFA_DATABASE_URL"), "{line}");
+}
+
+#[test]
+fn what_is_no_database_is_named() {
+    let folder = folder();
+    std::fs::write(folder.path().join("kaofa.db"), "this is a letter to the mayor, and no database at all").unwrap();
+    let line = refused(&mut kaofa(folder.path(), &["migrate", "--database-url", "sqlite:kaofa.db"]));
+    assert!(line.contains("kaofa.db"), "{line}");
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_named_without_its_password() {
+    let url = "postgres://kaofa:secret@127.0.0.1:1/kaofa";
+    let line = refused(&mut kaofa(folder().path(), &["migrate", "--database-url", url]));
+    assert!(line.contains("127.0.0.1:1") && !line.contains("secret"), "{line}");
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_left_alone() {
+    let folder = folder();
+    let url = format!("sqlite:{}", folder.path().join("kaofa.db").display());
+    Db::open(&url).await.unwrap().close().await.unwrap();
+    let newer = Database::connect(&url).await.unwrap();
+    let sql = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_flight', 0)";
+    newer.execute_unprepared(sql).await.unwrap();
+    newer.close().await.unwrap();
+    let line = refused(&mut kaofa(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--database-url", &url]));
+    assert!(line.contains("newer version") && line.contains("m9999_flight"), "{line}");
+}
+
+#[test]
+fn help_version_and_specification_are_printed() {
+    let folder = folder();
+    assert!(done(&mut kaofa(folder.path(), &["--help"])).contains("serve"));
+    assert!(done(&mut kaofa(folder.path(), &["serve", "--help"])).contains("KAOFA_LISTEN"));
+    assert!(done(&mut kaofa(folder.path(), &["--version"])).contains(env!("CARGO_PKG_VERSION")));
+    assert_eq!(done(&mut kaofa(folder.path(), &["openapi"])), kaofa::openapi::document());
+}
+
+/// A server that runs until it is told to stop.
+struct Serving {
+    child: Child,
+    address: String,
+}
+
+impl Serving {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("kaofa serves ").expect("it says where").to_owned();
+        Self { child, address }
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// The exit code, within ten seconds.
+    fn end(mut self) -> Option<i32> {
+        let patience = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < patience {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.child.kill().unwrap();
+        panic!("it does not stop");
+    }
+}
+
+#[tokio::test]
+async fn it_serves_until_it_is_told_to_stop() {
+    for signal in ["TERM", "INT"] {
+        let folder = folder();
+        let serving = Serving::start(kaofa(folder.path(), &["serve", "--listen", "127.0.0.1:0"]));
+        let ready = reqwest::get(format!("{}/readyz", serving.address)).await.unwrap();
+        assert_eq!(ready.status(), 200);
+        assert!(folder.path().join("data/kaofa.db").exists());
+        serving.signal(signal);
+        assert_eq!(serving.end(), Some(0));
+        assert!(!folder.path().join("data/kaofa.db-wal").exists(), "the database was closed in order");
+    }
+}
+
+#[tokio::test]
+async fn the_first_security_administrator_comes_from_the_command_line() {
+    let folder = folder();
+    let create = ["account", "create-security-admin", "--username", "sec"];
+    let line = refused(&mut kaofa(folder.path(), &create));
+    assert!(line.contains("--district"), "{line}");
+    let district = [create.as_slice(), &["--district", "示范区", "--code", "430202"]].concat();
+    let printed = done(&mut kaofa(folder.path(), &district));
+    let password = printed.lines().find_map(|l| l.strip_prefix("password:")).expect("the password").trim();
+    assert!(refused(&mut kaofa(folder.path(), &create)).contains("username"));
+
+    let serving = Serving::start(kaofa(folder.path(), &["serve", "--listen", "127.0.0.1:0"]));
+    let body = serde_json::json!({ "username": "sec", "password": password });
+    let login = reqwest::Client::new().post(format!("{}/api/v1/auth/login", serving.address)).json(&body);
+    let answer: serde_json::Value = login.send().await.unwrap().json().await.unwrap();
+    assert_eq!(answer["must_change_password"], true, "{answer}");
+    assert_eq!(answer["account"]["grants"][0]["role"], "security_admin");
+    serving.signal("TERM");
+    assert_eq!(serving.end(), Some(0));
+}
