@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use crate::auth::AuthApi;
 use crate::bank::BankApi;
-use crate::exam::ExamsApi;
 use crate::evidence::EvidenceApi;
+use crate::exam::ExamsApi;
+use crate::exam::attempt::AttemptApi;
 use crate::org::OrgApi;
 use crate::study::StudyApi;
 
@@ -27,7 +28,7 @@ pub const TITLE: &str = "Kaofa 考法";
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The operations of every slice. A tuple holds 16 at most and may hold tuples.
-pub type Apis = (AuthApi, OrgApi, BankApi, StudyApi, ExamsApi, EvidenceApi);
+pub type Apis = (AuthApi, OrgApi, BankApi, StudyApi, ExamsApi, AttemptApi, EvidenceApi);
 
 /// What an API declares, without anything behind it.
 struct Shape<T>(PhantomData<T>);

@@ -11,8 +11,9 @@ use poem_openapi::OpenApiService;
 use crate::auth::AuthApi;
 use crate::bank::BankApi;
 use crate::core::Core;
-use crate::exam::ExamsApi;
 use crate::evidence::EvidenceApi;
+use crate::exam::ExamsApi;
+use crate::exam::attempt::AttemptApi;
 use crate::http::{Code, Language, Manners, Problem, compress};
 use crate::openapi::{self, Apis};
 use crate::org::OrgApi;
@@ -49,6 +50,7 @@ fn apis(services: &Services) -> Apis {
         BankApi(Arc::clone(&services.bank)),
         StudyApi(Arc::clone(&services.study)),
         ExamsApi(Arc::clone(&services.exams)),
+        AttemptApi(Arc::clone(&services.attempts)),
         EvidenceApi(Arc::clone(&services.evidence)),
     )
 }

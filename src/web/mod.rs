@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
-use crate::exam::Exams;
 use crate::evidence::Evidence;
+use crate::exam::Exams;
+use crate::exam::attempt::Attempts;
 use crate::org::Org;
 use crate::study::Study;
 
@@ -23,6 +24,8 @@ pub struct Services {
     pub bank: Arc<Bank>,
     /// Exams from draft to release.
     pub exams: Arc<Exams>,
+    /// Sitting exams.
+    pub attempts: Arc<Attempts>,
     /// Programmes, sessions and attendance.
     pub study: Arc<Study>,
     /// The log, searched and proved.
