@@ -24,6 +24,7 @@ use crate::bank::Bank;
 use crate::core::Core;
 use crate::evidence::Evidence;
 use crate::exam::Exams;
+use crate::exam::attempt::Attempts;
 use crate::org::Org;
 use crate::report::Reports;
 use crate::study::Study;
@@ -42,12 +43,14 @@ pub struct Services {
     pub org: Arc<Org>,
     /// Banks and questions.
     pub bank: Arc<Bank>,
+    /// Exams from draft to release.
+    pub exams: Arc<Exams>,
+    /// Sitting exams.
+    pub attempts: Arc<Attempts>,
     /// Programmes, sessions and attendance.
     pub study: Arc<Study>,
     /// Figures and closed years.
     pub reports: Arc<Reports>,
     /// The log, searched and proved.
     pub evidence: Arc<Evidence>,
-    /// Exams from draft to release.
-    pub exams: Arc<Exams>,
 }
