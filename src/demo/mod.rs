@@ -8,7 +8,11 @@ mod fill;
 mod ground;
 mod mark;
 mod people;
+mod present;
 mod questions;
+mod sitting;
+mod study;
+mod year;
 
 pub use fill::{DemoError, Progress, fill};
 pub use questions::questions;
