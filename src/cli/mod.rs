@@ -20,6 +20,7 @@ use crate::boot::BootError;
 use crate::config::{Config, ConfigError, Flags, LogFormat};
 use crate::core::Core;
 use crate::db::{Db, Fault, OpenError};
+use crate::demo::DemoError;
 use crate::http::Problem;
 use crate::kernel::clock::SystemClock;
 use crate::kernel::entropy::SystemEntropy;
@@ -70,6 +71,8 @@ enum CliError {
     Fault(#[from] Fault),
     #[error("the program cannot start: {0}")]
     Runtime(#[from] std::io::Error),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
     #[error("{0}")]
     Usage(String),
 }
@@ -151,7 +154,7 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Serve(serve) => {
             let config = Config::read(&serve.flags)?;
             speak(&config)?;
-            runtime()?.block_on(serve::serve(config))
+            runtime()?.block_on(serve::serve(config, serve.demo))
         }
         Command::Account(account) => {
             let config = Config::read(account.flags())?;
