@@ -1,5 +1,6 @@
 //! One file a slice: what its operations answer, and what they refuse.
 
+mod attempt;
 mod auth;
 mod bank;
 mod errors;
