@@ -86,8 +86,8 @@ pub fn compose(core: Core) -> Services {
     let study = Arc::new(Study::new(core.clone(), Arc::clone(&org)));
     let exams = Arc::new(Exams::new(core.clone(), Arc::clone(&org)));
     let attempts = Arc::new(Attempts::new(core.clone(), Arc::new(SealedCache::default())));
-    let reports = Arc::new(Reports::new(core.clone(), Arc::clone(&org)));
     let evidence = Arc::new(Evidence::new(core.clone()));
+    let reports = Arc::new(Reports::new(core.clone(), Arc::clone(&org)));
     Services { core, auth, org, bank, study, exams, attempts, reports, evidence }
 }
 
@@ -119,6 +119,7 @@ pub fn workers(services: &Services) -> Vec<Worker> {
     };
     vec![
         worker("tally.fold", |s| Box::pin(async move { Ok(tally::fold(&s.core).await?) })),
+        worker("study.tick", |s| Box::pin(async move { Ok(s.study.tick().await?) })),
         // Before the exam's own turn, which closes it once nobody sits it any more.
         worker("attempt.tick", |s| {
             Box::pin(async move {
@@ -127,7 +128,6 @@ pub fn workers(services: &Services) -> Vec<Worker> {
             })
         }),
         worker("exam.tick", |s| Box::pin(async move { Ok(s.exams.tick().await?) })),
-        worker("study.tick", |s| Box::pin(async move { Ok(s.study.tick().await?) })),
         worker("log.sequence", |s| {
             Box::pin(async move {
                 log::sequence(&s.core.db, &s.core.keys, s.core.now()).await?;

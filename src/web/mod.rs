@@ -43,14 +43,14 @@ pub struct Services {
     pub org: Arc<Org>,
     /// Banks and questions.
     pub bank: Arc<Bank>,
-    /// Exams from draft to release.
-    pub exams: Arc<Exams>,
-    /// Sitting exams.
-    pub attempts: Arc<Attempts>,
     /// Programmes, sessions and attendance.
     pub study: Arc<Study>,
     /// Figures and closed years.
     pub reports: Arc<Reports>,
     /// The log, searched and proved.
     pub evidence: Arc<Evidence>,
+    /// Exams from draft to release.
+    pub exams: Arc<Exams>,
+    /// Sitting exams.
+    pub attempts: Arc<Attempts>,
 }

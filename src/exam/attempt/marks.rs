@@ -36,3 +36,33 @@ pub(super) fn mark(sheet: &Sheet, ledger: &Ledger) -> Marks {
         answered: sum.answered + i32::from(!response.is_blank()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use entity::instant::Instant;
+
+    use super::super::ledger::Kept;
+    use super::*;
+    use crate::exam::sealed::fixtures;
+
+    fn ledger(saves: &[(i32, i32, &str)]) -> Ledger {
+        let mut ledger = Ledger::default();
+        for &(position, seq, response) in saves {
+            ledger.note(position, seq, Kept { response: response.to_owned(), at: Instant(0) });
+        }
+        ledger
+    }
+
+    #[test]
+    fn what_counts_is_marked_and_summed() {
+        let sheet = fixtures::sheet();
+        let of = |saves: &[(i32, i32, &str)]| {
+            let marks = mark(&sheet, &ledger(saves));
+            (marks.points.0, marks.answered)
+        };
+        assert_eq!(of(&[]), (0, 0));
+        assert_eq!(of(&[(1, 1, "x1"), (2, 1, "x1"), (3, 1, "x1 x3"), (4, 1, "true")]), (850, 4));
+        assert_eq!(of(&[(1, 2, "x2"), (1, 1, "x1"), (3, 1, "x3"), (4, 7, "false")]), (200, 3));
+        assert_eq!(of(&[(1, 1, "x1"), (1, 2, ""), (3, 1, "x2 x3")]), (0, 1));
+    }
+}

@@ -354,3 +354,6 @@ pub struct HistoryRow {
     /// When it arrived.
     pub at: Instant,
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,3 +140,6 @@ impl From<Viewed> for Assembled<AttemptDto> {
         object.finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

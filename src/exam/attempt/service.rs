@@ -270,8 +270,8 @@ impl Attempts {
             return Ok(Arc::clone(seat));
         }
         let conn = self.core.db.read();
-        let (exam, person, items, seal) = store::paper(conn, id).await?.ok_or(Denied::NotFound)?;
-        let sealed = self.sealed.get(conn, exam, seal.as_deref().unwrap_or_default()).await?;
+        let (exam, person, items, digest) = store::paper(conn, id).await?.ok_or(Denied::NotFound)?;
+        let sealed = self.sealed.get(conn, exam, digest.as_deref().unwrap_or_default()).await?;
         let items = serde_json::from_str::<Vec<_>>(&items).map_err(|e| bad(id, &e))?;
         let sheet = Sheet::new(sealed, &items).map_err(|e| bad(id, &e))?;
         let seat = Arc::new(Seat { exam, person, sheet });

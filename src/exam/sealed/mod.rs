@@ -11,3 +11,6 @@ mod store;
 pub use cache::SealedCache;
 pub use model::{Mismatch, SealedExam, SealedItem, SealedSection};
 pub use sheet::{Line, Sheet};
+
+#[cfg(test)]
+pub(super) mod fixtures;

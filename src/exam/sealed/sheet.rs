@@ -124,3 +124,6 @@ impl Sheet {
         out.push_str(if current.is_some() { "]}]" } else { "]" });
     }
 }
+
+#[cfg(test)]
+mod tests;
