@@ -3,5 +3,6 @@
 mod auth;
 mod bank;
 mod errors;
+mod exam_setup;
 mod report;
 mod study;
