@@ -4,5 +4,6 @@ mod attempt;
 mod auth;
 mod bank;
 mod errors;
+mod exam_setup;
 mod report;
 mod study;
