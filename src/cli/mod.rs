@@ -6,6 +6,7 @@
 
 mod account;
 mod serve;
+mod verify;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ use crate::kernel::field::{FieldError, Invalid};
 use crate::kernel::settings::Settings;
 use crate::kernel::texts::Lang;
 use crate::keys::{self, KeyFileError};
+use crate::log::ExportError;
 use crate::openapi;
 use crate::org::OrgError;
 
@@ -49,6 +51,9 @@ enum Command {
     /// Make accounts that nobody could make from inside
     #[command(subcommand)]
     Account(account::Account),
+    /// Check what the program keeps as evidence
+    #[command(subcommand)]
+    Verify(verify::Verify),
 }
 
 /// What ends the program, in one line.
@@ -70,6 +75,11 @@ enum CliError {
     Fault(#[from] Fault),
     #[error("the program cannot start: {0}")]
     Runtime(#[from] std::io::Error),
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// What was to be verified does not hold.
+    #[error("{0}")]
+    Unsound(String),
     #[error("{0}")]
     Usage(String),
 }
@@ -158,6 +168,7 @@ fn run(command: Command) -> Result<(), CliError> {
             speak(&config)?;
             runtime()?.block_on(account::run(account, &config))
         }
+        Command::Verify(verify) => verify::run(verify, runtime),
     }
 }
 
