@@ -4,4 +4,5 @@ mod auth;
 mod bank;
 mod errors;
 mod report;
+mod log;
 mod study;
