@@ -6,6 +6,7 @@
 
 mod account;
 mod serve;
+mod verify;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ use crate::kernel::field::{FieldError, Invalid};
 use crate::kernel::settings::Settings;
 use crate::kernel::texts::Lang;
 use crate::keys::{self, KeyFileError};
+use crate::log::ExportError;
 use crate::openapi;
 use crate::org::OrgError;
 
@@ -50,6 +52,9 @@ enum Command {
     /// Make accounts that nobody could make from inside
     #[command(subcommand)]
     Account(account::Account),
+    /// Check what the program keeps as evidence
+    #[command(subcommand)]
+    Verify(verify::Verify),
 }
 
 /// What ends the program, in one line.
@@ -73,6 +78,11 @@ enum CliError {
     Runtime(#[from] std::io::Error),
     #[error(transparent)]
     Demo(#[from] DemoError),
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// What was to be verified does not hold.
+    #[error("{0}")]
+    Unsound(String),
     #[error("{0}")]
     Usage(String),
 }
@@ -161,6 +171,7 @@ fn run(command: Command) -> Result<(), CliError> {
             speak(&config)?;
             runtime()?.block_on(account::run(account, &config))
         }
+        Command::Verify(verify) => verify::run(verify, runtime),
     }
 }
 

@@ -5,5 +5,6 @@ mod auth;
 mod bank;
 mod errors;
 mod exam_setup;
+mod log;
 mod report;
 mod study;
