@@ -5,7 +5,7 @@ help: ## Says what can be made.
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: ## Builds Kaofa and serves it on http://127.0.0.1:8080.
-	cargo run -- serve
+	cargo run -- serve --demo
 
 # The crate `migration` has no tests of its own: the tests of all others begin with its steps.
 test: ## Installs what the tests need and runs all of them, on SQLite and PostgreSQL.

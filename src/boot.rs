@@ -17,6 +17,8 @@ use crate::core::Core;
 use crate::db::Fault;
 use crate::evidence::Evidence;
 use crate::exam::Exams;
+use crate::exam::attempt::Attempts;
+use crate::exam::sealed::SealedCache;
 use crate::log;
 use crate::org::Org;
 use crate::report::Reports;
@@ -83,9 +85,10 @@ pub fn compose(core: Core) -> Services {
     let bank = Arc::new(Bank::new(core.clone()));
     let study = Arc::new(Study::new(core.clone(), Arc::clone(&org)));
     let exams = Arc::new(Exams::new(core.clone(), Arc::clone(&org)));
+    let attempts = Arc::new(Attempts::new(core.clone(), Arc::new(SealedCache::default())));
     let evidence = Arc::new(Evidence::new(core.clone()));
     let reports = Arc::new(Reports::new(core.clone(), Arc::clone(&org)));
-    Services { core, auth, org, bank, study, exams, reports, evidence }
+    Services { core, auth, org, bank, study, exams, attempts, reports, evidence }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.
@@ -117,6 +120,13 @@ pub fn workers(services: &Services) -> Vec<Worker> {
     vec![
         worker("tally.fold", |s| Box::pin(async move { Ok(tally::fold(&s.core).await?) })),
         worker("study.tick", |s| Box::pin(async move { Ok(s.study.tick().await?) })),
+        // Before the exam's own turn, which closes it once nobody sits it any more.
+        worker("attempt.tick", |s| {
+            Box::pin(async move {
+                s.attempts.tick().await?;
+                Ok(())
+            })
+        }),
         worker("exam.tick", |s| Box::pin(async move { Ok(s.exams.tick().await?) })),
         worker("log.sequence", |s| {
             Box::pin(async move {
@@ -160,6 +170,7 @@ pub async fn serve(
         }
     }
     services.study.close().await;
+    services.attempts.close().await;
     let closed = services.core.db.clone().close().await;
     served.map_err(BootError::Serve)?;
     closed.map_err(BootError::Close)

@@ -13,6 +13,7 @@ use crate::bank::BankApi;
 use crate::core::Core;
 use crate::evidence::EvidenceApi;
 use crate::exam::ExamsApi;
+use crate::exam::attempt::AttemptApi;
 use crate::http::{Code, Manners, Problem, compress};
 use crate::openapi::{self, Apis};
 use crate::org::OrgApi;
@@ -52,6 +53,7 @@ fn apis(services: &Services) -> Apis {
         BankApi(Arc::clone(&services.bank)),
         StudyApi(Arc::clone(&services.study)),
         ExamsApi(Arc::clone(&services.exams)),
+        AttemptApi(Arc::clone(&services.attempts)),
         ReportApi(Arc::clone(&services.reports)),
         EvidenceApi(Arc::clone(&services.evidence)),
     )

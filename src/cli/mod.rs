@@ -6,6 +6,7 @@
 
 mod account;
 mod serve;
+mod verify;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ use crate::boot::BootError;
 use crate::config::{Config, ConfigError, Flags, LogFormat};
 use crate::core::Core;
 use crate::db::{Db, Fault, OpenError};
+use crate::demo::DemoError;
 use crate::http::Problem;
 use crate::kernel::clock::SystemClock;
 use crate::kernel::entropy::SystemEntropy;
@@ -27,6 +29,7 @@ use crate::kernel::field::{FieldError, Invalid};
 use crate::kernel::settings::Settings;
 use crate::kernel::texts::Lang;
 use crate::keys::{self, KeyFileError};
+use crate::log::ExportError;
 use crate::openapi;
 use crate::org::OrgError;
 
@@ -49,6 +52,9 @@ enum Command {
     /// Make accounts that nobody could make from inside
     #[command(subcommand)]
     Account(account::Account),
+    /// Check what the program keeps as evidence
+    #[command(subcommand)]
+    Verify(verify::Verify),
 }
 
 /// What ends the program, in one line.
@@ -70,6 +76,13 @@ enum CliError {
     Fault(#[from] Fault),
     #[error("the program cannot start: {0}")]
     Runtime(#[from] std::io::Error),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// What was to be verified does not hold.
+    #[error("{0}")]
+    Unsound(String),
     #[error("{0}")]
     Usage(String),
 }
@@ -151,13 +164,14 @@ fn run(command: Command) -> Result<(), CliError> {
         Command::Serve(serve) => {
             let config = Config::read(&serve.flags)?;
             speak(&config)?;
-            runtime()?.block_on(serve::serve(config))
+            runtime()?.block_on(serve::serve(config, serve.demo))
         }
         Command::Account(account) => {
             let config = Config::read(account.flags())?;
             speak(&config)?;
             runtime()?.block_on(account::run(account, &config))
         }
+        Command::Verify(verify) => verify::run(verify, runtime),
     }
 }
 

@@ -13,8 +13,8 @@ pub async fn alone(tx: &DatabaseTransaction, name: &str) -> Result<bool, Fault> 
     if tx.get_database_backend() != DbBackend::Postgres {
         return Ok(true);
     }
-    let [a, b, c, d, e, f, g, h, ..] = *sha256(&[b"kaofa lock ", name.as_bytes()]).as_bytes();
-    let key = i64::from_be_bytes([a, b, c, d, e, f, g, h]);
+    let digest = sha256(&[b"kaofa lock ", name.as_bytes()]);
+    let key = i64::from_be_bytes(*digest.as_bytes().first_chunk().expect("a digest has 32 bytes"));
     let sql = "SELECT pg_try_advisory_xact_lock($1)";
     let row = tx.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [key.into()])).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(false))

@@ -14,4 +14,4 @@ pub use bulk::insert_all;
 pub use fault::{Fault, Faulty, faulty};
 pub use open::{Db, OpenError};
 pub use tx::Work;
-pub use writer::{Apply, Rejected, Writer};
+pub use writer::{Apply, Key, Rejected, Writer};

@@ -50,6 +50,9 @@ pub enum OpenError {
     /// It holds a step that this program does not know.
     #[error("the database comes from a newer version of kaofa (it holds the step `{0}`); start that version instead")]
     Newer(String),
+    /// It lacks steps, and was opened to be read alone.
+    #[error("the database is not at the newest step of this version of kaofa; `kaofa migrate` brings it there")]
+    NotCurrent,
     /// A step failed.
     #[error("the database could not be brought to the newest step: {0}")]
     Migrate(DbErr),
@@ -77,6 +80,24 @@ impl Db {
             return Err(OpenError::Scheme(redacted(url)));
         };
         db.migrate().await?;
+        Ok(db)
+    }
+
+    /// Opens one that exists so as to read it alone: nothing is made, migrated or written.
+    pub async fn open_to_read(url: &str) -> Result<Self, OpenError> {
+        let connect = |cause| OpenError::Connect { url: redacted(url), cause };
+        let options = if url.starts_with("sqlite:") {
+            sqlite(url, SQLITE_READERS, true)
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            postgres(url)
+        } else {
+            return Err(OpenError::Scheme(redacted(url)));
+        };
+        let pool = Database::connect(options).await.map_err(connect)?;
+        let db = Self { write: pool.clone(), read: pool };
+        if !db.has_history().await.map_err(connect)? || !db.is_current().await.unwrap_or(false) {
+            return Err(OpenError::NotCurrent);
+        }
         Ok(db)
     }
 

@@ -43,9 +43,14 @@ pub enum Rejected {
 
 type Waiting<O, A> = (O, oneshot::Sender<Result<A, Fault>>);
 
+/// What must stay in order: operations of one key are carried out as they were queued.
+pub type Key<O> = fn(&O) -> u64;
+
 /// A queue before the database for one kind of hot operation.
 pub struct Writer<O, A> {
-    queue: parking_lot::Mutex<Option<mpsc::Sender<Waiting<O, A>>>>,
+    /// One that all lanes take from, or one a lane where there is a key.
+    queues: parking_lot::Mutex<Vec<mpsc::Sender<Waiting<O, A>>>>,
+    key: Option<Key<O>>,
     lanes: parking_lot::Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -60,24 +65,32 @@ where
     O: Send + Sync + 'static,
     A: Send + 'static,
 {
-    /// Starts it with room for `room` waiting operations.
+    /// Starts it with room for `room` waiting operations. Where there are several lanes, operations may overtake each
+    /// other.
     #[must_use]
     pub fn spawn(db: &Db, name: &'static str, room: usize, apply: &Arc<Apply<O, A>>) -> Self {
         let (sender, receiver) = mpsc::channel(room);
         let receiver = Arc::new(Mutex::new(receiver));
-        let lanes = match db.backend() {
-            DbBackend::Postgres => POSTGRES_LANES,
-            _ => 1,
-        };
-        let lanes = (0..lanes)
-            .map(|_| tokio::spawn(lane(db.clone(), name, Arc::clone(&receiver), Arc::clone(apply))))
-            .collect();
-        Self { queue: parking_lot::Mutex::new(Some(sender)), lanes: parking_lot::Mutex::new(lanes) }
+        let lanes = (0..lanes_of(db)).map(|_| start(db, name, &receiver, apply)).collect();
+        Self { queues: parking_lot::Mutex::new(vec![sender]), key: None, lanes: parking_lot::Mutex::new(lanes) }
+    }
+
+    /// The same, with operations of one key in their order: each lane has its share of the keys and of the room.
+    #[must_use]
+    pub fn spawn_keyed(db: &Db, name: &'static str, room: usize, key: Key<O>, apply: &Arc<Apply<O, A>>) -> Self {
+        let share = (room / lanes_of(db)).max(1);
+        let (senders, lanes) = (0..lanes_of(db))
+            .map(|_| {
+                let (sender, receiver) = mpsc::channel(share);
+                (sender, start(db, name, &Arc::new(Mutex::new(receiver)), apply))
+            })
+            .unzip();
+        Self { queues: parking_lot::Mutex::new(senders), key: Some(key), lanes: parking_lot::Mutex::new(lanes) }
     }
 
     /// Queues an operation and waits until its transaction has been committed.
     pub async fn submit(&self, operation: O) -> Result<A, Rejected> {
-        let sender = self.queue.lock().clone().ok_or(Rejected::Stopping)?;
+        let sender = self.queue_of(&operation).ok_or(Rejected::Stopping)?;
         let (answer, wait) = oneshot::channel();
         sender.try_send((operation, answer)).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Rejected::QueueFull,
@@ -87,9 +100,17 @@ where
         Ok(wait.await.map_err(|_dropped| Rejected::Stopping)??)
     }
 
+    /// The queue of an operation; none once the writer is closed.
+    fn queue_of(&self, operation: &O) -> Option<mpsc::Sender<Waiting<O, A>>> {
+        let queues = self.queues.lock();
+        let count = u64::try_from(queues.len()).unwrap_or(u64::MAX);
+        let at = self.key.map_or(0, |key| key(operation)).checked_rem(count)?;
+        queues.get(usize::try_from(at).ok()?).cloned()
+    }
+
     /// Takes nothing more, writes what has queued, and returns when all of it is committed.
     pub async fn close(&self) {
-        self.queue.lock().take();
+        self.queues.lock().clear();
         let lanes = std::mem::take(&mut *self.lanes.lock());
         for lane in lanes {
             if let Err(error) = lane.await {
@@ -97,6 +118,26 @@ where
             }
         }
     }
+}
+
+fn lanes_of(db: &Db) -> usize {
+    match db.backend() {
+        DbBackend::Postgres => POSTGRES_LANES,
+        _ => 1,
+    }
+}
+
+fn start<O, A>(
+    db: &Db,
+    name: &'static str,
+    queue: &Arc<Mutex<mpsc::Receiver<Waiting<O, A>>>>,
+    apply: &Arc<Apply<O, A>>,
+) -> JoinHandle<()>
+where
+    O: Send + Sync + 'static,
+    A: Send + 'static,
+{
+    tokio::spawn(lane(db.clone(), name, Arc::clone(queue), Arc::clone(apply)))
 }
 
 async fn lane<O, A>(

@@ -48,6 +48,25 @@ pub(super) struct Ground {
     pub(super) bank: BankId,
 }
 
+impl Ground {
+    /// The group of somebody's unit.
+    pub(super) fn group_of(&self, official: &Official) -> Option<UnitId> {
+        let mut unit = official.unit;
+        for (group, id) in GROUPS.iter().zip(&self.groups) {
+            match unit.checked_sub(group.units.len()) {
+                Some(rest) => unit = rest,
+                None => return Some(*id),
+            }
+        }
+        None
+    }
+
+    /// Somebody's unit, by their own grant.
+    pub(super) fn unit_of(&self, caller: &Caller) -> Option<UnitId> {
+        caller.account.grants.first().map(|grant| grant.unit_id)
+    }
+}
+
 /// Makes what is missing and reads what is there.
 pub(super) async fn lay(services: &Services, hash: &str) -> Result<Ground, DemoError> {
     let (root, groups, units) = units(services).await?;
@@ -155,7 +174,7 @@ async fn people(
     }
     let mut callers = services.auth.act_as_people().await?;
     if callers.is_empty() {
-        let mut accounts = Vec::new();
+        let (mut accounts, mut waiting) = (Vec::new(), Vec::new());
         let mut page = PageRequest { limit: crate::kernel::page::MAX_LIMIT, after: None };
         // The third and the fourth of their unit are neither leaders nor newcomers.
         let mut theirs = ["", "", "", "", "", "official", "liaison"].into_iter();
@@ -170,7 +189,7 @@ async fn people(
                 }
                 let mut new = account(&username, &person.name);
                 new.person_id = Some(person.id);
-                accounts.push((new, grants));
+                if shown.is_empty() { &mut waiting } else { &mut accounts }.push((new, grants));
             }
             match found.next_cursor.as_deref() {
                 Some(cursor) => page = PageRequest::new(Some(page.limit), Some(cursor))?,
@@ -178,6 +197,8 @@ async fn people(
             }
         }
         services.auth.insert_accounts(&Actor::SYSTEM, accounts, hash).await?;
+        let nobody_knows = services.auth.hash(&services.core.secret::<32>()).await;
+        services.auth.insert_accounts(&Actor::SYSTEM, waiting, &nobody_knows).await?;
         callers = services.auth.act_as_people().await?;
     }
     let mut by_name: HashMap<String, Caller> =

@@ -1,5 +1,19 @@
-//! The demonstration district. It goes through the services, as anybody else does.
+//! The demonstration district: eight years of a district's study and exams, lived through the services under a clock that
+//! the demonstration sets. Rows are never inserted past the rules; what the rules refuse does not happen here either.
+//!
+//! Every step looks first whether it was done before, so a filling that was broken off goes on where it stopped.
 
+mod district;
+mod fill;
+mod ground;
+
+mod people;
+mod present;
 mod questions;
+mod sitting;
+mod store;
+mod study;
+mod year;
 
+pub use fill::{DemoError, Progress, SHOWN, fill};
 pub use questions::questions;

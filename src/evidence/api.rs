@@ -6,12 +6,12 @@ use futures_util::TryStreamExt as _;
 use poem::Body;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
-use poem_openapi::payload::{Binary, Json};
+use poem_openapi::payload::Binary;
 
 use super::dto::{ConsistencyDto, EntryQuery, ExportResponse, HeadDto, InclusionDto, LogEntryDto, VerdictDto, which};
 use super::service::Evidence;
 use crate::auth::Caller;
-use crate::http::{ApiPage, PageQuery, Problem};
+use crate::http::{ApiPage, Json, PageQuery, Problem};
 
 /// The log: an entry for every act, in a Merkle tree (RFC 9162) whose head is signed.
 #[derive(Debug)]

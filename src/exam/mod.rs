@@ -3,9 +3,12 @@
 //! It must never know how figures are summed or printed: it states how each person stands and leaves the rest to `tally`
 //! and `report`.
 
+pub mod attempt;
 mod blueprint;
 pub mod draw;
+pub mod grading;
 pub mod outcome;
+pub mod sealed;
 mod yearly;
 
 pub use blueprint::{

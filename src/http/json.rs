@@ -144,8 +144,12 @@ fn walk(registry: &Registry, schema: &MetaSchemaRef, value: &Value, path: &str, 
     }
     match (schema.ty, value) {
         ("object", Value::Object(members)) => {
-            for name in schema.required.iter().filter(|name| members.get(**name).is_none_or(Value::is_null)) {
-                fields.reject(join(path, name), FieldCode::Required);
+            for name in &schema.required {
+                let may_be_null =
+                    || schema.properties.iter().any(|(property, part)| property == name && nullable(part));
+                if members.get(*name).is_none_or(|member| member.is_null() && !may_be_null()) {
+                    fields.reject(join(path, name), FieldCode::Required);
+                }
             }
             for (name, member) in members {
                 let known = schema.properties.iter().find(|(property, _)| property == name).map(|(_, schema)| schema);
@@ -165,6 +169,10 @@ fn walk(registry: &Registry, schema: &MetaSchemaRef, value: &Value, path: &str, 
         ("object" | "array", _) => fields.reject(path, FieldCode::Invalid),
         _ => single(schema, value, path, fields),
     }
+}
+
+fn nullable(schema: &MetaSchemaRef) -> bool {
+    matches!(schema, MetaSchemaRef::Inline(schema) if schema.nullable)
 }
 
 /// A value without parts.

@@ -45,7 +45,8 @@ pub fn open(path: &Path, rng: &dyn Entropy) -> Result<Keys, KeyFileError> {
     }
 }
 
-fn read(path: &Path) -> Result<Keys, KeyFileError> {
+/// The keys of the file at `path`, which must be there.
+pub fn read(path: &Path) -> Result<Keys, KeyFileError> {
     let text = fs::read_to_string(path).map_err(|cause| KeyFileError::Read { path: path.to_owned(), cause })?;
     let mut secret = [0; 32];
     hex::decode_to_slice(text.trim_end(), &mut secret).map_err(|_bad| KeyFileError::Content(path.to_owned()))?;

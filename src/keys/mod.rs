@@ -7,6 +7,6 @@ mod file;
 mod signature;
 mod subkeys;
 
-pub use file::{KeyFileError, open};
+pub use file::{KeyFileError, open, read};
 pub use signature::{PublicKey, Signature, SignatureError};
 pub use subkeys::Keys;

@@ -344,11 +344,13 @@ impl Checker {
         self.settle();
         let entries = self.size();
         if self.verdict.findings.len() < ENOUGH {
-            if self.settled < entries && !self.lost {
-                self.find(Finding::Unsigned { first: self.settled });
-            }
             if let Some(size) = self.trust.head.as_ref().map(|h| h.size).filter(|size| *size > entries) {
                 self.find(Finding::Short { size, entries });
+            }
+            // The head over the last entries of a log that was cut off went with what is missing.
+            let cut = self.verdict.findings.iter().any(|f| matches!(f, Finding::Short { .. }));
+            if self.settled < entries && !self.lost && !cut {
+                self.find(Finding::Unsigned { first: self.settled });
             }
         }
         self.verdict.findings.sort_by_key(Finding::index);
@@ -356,3 +358,6 @@ impl Checker {
         Verdict { entries, root: self.computed.root(), ..self.verdict }
     }
 }
+
+#[cfg(test)]
+mod tests;

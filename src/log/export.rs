@@ -99,7 +99,7 @@ pub fn verify_export(reader: impl BufRead, trust: Trust) -> Result<Verdict, Expo
     {
         match line {
             Line::Head { head } => at_head(&mut checker, &head),
-            Line::Entry { index, leaf, id, entry } => at_entry(&mut checker, index, leaf, id, entry),
+            Line::Entry { index, leaf, id, entry } => at_entry(&mut checker, index, leaf, id, entry.as_ref()),
         }
     }
     let entries = checker.size();
@@ -129,7 +129,7 @@ fn missing(checker: &mut Checker) {
     checker.place(&Place { id: "", kept: None, computed: None }, &mut Vec::new());
 }
 
-fn at_entry(checker: &mut Checker, index: u64, leaf: Digest, id: Option<String>, entry: Option<Value>) {
+fn at_entry(checker: &mut Checker, index: u64, leaf: Digest, id: Option<String>, entry: Option<&Value>) {
     while checker.size() < index && !checker.enough() {
         missing(checker);
     }
@@ -138,8 +138,8 @@ fn at_entry(checker: &mut Checker, index: u64, leaf: Digest, id: Option<String>,
         checker.find(Finding::Replaced { index, id: id.clone(), by: id });
         return;
     }
-    let computed = entry.as_ref().and_then(leaf_of);
-    match (&entry, computed) {
+    let computed = entry.and_then(leaf_of);
+    match (entry, computed) {
         (None, _) if id.is_empty() => checker.note_withheld(),
         (None, _) => checker.find(Finding::Missing { index, id: Some(id.clone()) }),
         (Some(_), None) => checker.find(Finding::Changed { index, id: id.clone() }),

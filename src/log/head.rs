@@ -23,7 +23,7 @@ pub struct SignedHead {
     pub at: Instant,
     /// The key that checks the signature.
     pub public_key: PublicKey,
-    /// Ed25519 over JCS({algorithm, at, public_key, root, size}).
+    /// Ed25519 over the JCS of `{algorithm, at, public_key, root, size}`.
     pub signature: Signature,
 }
 

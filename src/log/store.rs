@@ -228,12 +228,12 @@ pub(super) async fn grow(tx: &impl ConnectionTrait, growth: Growth) -> Result<()
 
 /// The newest head.
 pub(super) async fn last_head(conn: &impl ConnectionTrait) -> Result<Option<SignedHead>, Fault> {
-    head::Entity::find().order_by_desc(head::Column::Size).one(conn).await?.map(signed).transpose()
+    head::Entity::find().order_by_desc(head::Column::Size).one(conn).await?.as_ref().map(signed).transpose()
 }
 
 /// The head of exactly that size.
 pub(super) async fn head_of(conn: &impl ConnectionTrait, size: u64) -> Result<Option<SignedHead>, Fault> {
-    head::Entity::find_by_id(int(size)?).one(conn).await?.map(signed).transpose()
+    head::Entity::find_by_id(int(size)?).one(conn).await?.as_ref().map(signed).transpose()
 }
 
 /// The heads signed when the log's last place was among these, oldest first.
@@ -242,10 +242,10 @@ pub(super) async fn heads(conn: &impl ConnectionTrait, places: &Range<u64>) -> R
         .filter(head::Column::Size.gt(int(places.start)?))
         .filter(head::Column::Size.lte(int(places.end)?))
         .order_by_asc(head::Column::Size);
-    query.all(conn).await?.into_iter().map(signed).collect()
+    query.all(conn).await?.iter().map(signed).collect()
 }
 
-fn signed(row: head::Model) -> Result<SignedHead, Fault> {
+fn signed(row: &head::Model) -> Result<SignedHead, Fault> {
     let unreadable = || broken(&format!("the head signed for {} entries cannot be read", row.size));
     Ok(SignedHead {
         size: place(row.size)?,

@@ -103,7 +103,8 @@ pub async fn freeze(
     Ok(members)
 }
 
-/// The same where the subject itself picks its people out of those of a preview: a make-up's who have yet to pass.
+/// The same of members that a preview in the same transaction has found, all or those that the subject picks: those
+/// who have yet to pass, for a make-up.
 pub async fn freeze_members(
     tx: &impl ConnectionTrait,
     kind: SubjectKind,

@@ -16,4 +16,4 @@ pub use entity::org::person::Category;
 pub use entity::org::unit::UnitKind;
 pub use model::{NewPerson, NewUnit, PeopleFilter, Person, Unit};
 pub use service::{Org, OrgError};
-pub use store::{on_rosters, people_on, roster, roster_names, roster_page, roster_size, rosters_of};
+pub use store::{everybody_on, on_rosters, people_on, roster, roster_names, roster_page, roster_size, rosters_of};

@@ -21,7 +21,7 @@ use crate::tree;
 mod roster;
 
 pub(super) use roster::insert_roster;
-pub use roster::{on_rosters, people_on, roster, roster_names, roster_page, roster_size, rosters_of};
+pub use roster::{everybody_on, on_rosters, people_on, roster, roster_names, roster_page, roster_size, rosters_of};
 
 pub(super) async fn units_within(conn: &impl ConnectionTrait, tops: &[UnitId]) -> Result<Vec<unit::Model>, Fault> {
     Ok(unit::Entity::find()

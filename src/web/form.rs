@@ -1,5 +1,6 @@
 //! Forms: what was typed, and what is wrong with it.
 
+use std::fmt::Display;
 use std::str::FromStr;
 
 use chrono::NaiveDateTime;
@@ -178,7 +179,7 @@ impl Form {
 
     /// With a field filled in.
     #[must_use]
-    pub(super) fn set(mut self, field: &str, value: impl ToString) -> Self {
+    pub(super) fn set(mut self, field: &str, value: impl Display) -> Self {
         self.values.push((field.to_owned(), value.to_string()));
         self
     }
@@ -234,7 +235,7 @@ impl Form {
 
     /// Whether a value of a field is chosen.
     #[must_use]
-    pub(super) fn chosen(&self, field: &str, choice: impl ToString) -> bool {
+    pub(super) fn chosen(&self, field: &str, choice: impl Display) -> bool {
         let choice = choice.to_string();
         self.values.iter().any(|(name, value)| name == field && *value == choice)
     }

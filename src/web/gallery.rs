@@ -11,6 +11,7 @@ use super::form::{Form, Wrong};
 use super::pages::exam::{Entry, RoomPage, Section, Times, WaitingPage};
 use super::view::{View, Who};
 use crate::kernel::calendar::Calendar;
+use crate::kernel::rate::Rate;
 use crate::kernel::texts::Lang;
 
 /// A page with every part.
@@ -21,16 +22,16 @@ use crate::kernel::texts::Lang;
 {% block title %}{{ v.t("problem-home") }}{% endblock %}
 {% block main %}
 {% call m::head("2026 年参学率、参考率、合格率") %}<p>截至 {{ v.date_time(v.now) }}，年度未结束 · <a href="#">口径与公式</a></p>{% endcall %}
-<div class="cards">{% call m::card("参学率", v.percent(Some("98.37"))) %}{{ v.number(1086) }} / {{ v.number(1104) }} 人 · 达标率 81.70 %{% endcall %}
-{% call m::card("参考率", v.percent(Some("97.91"))) %}1,075 / 1,098 人 · 缺考 19 人{% endcall %}
-{% call m::card("合格率（实考）", v.percent(Some("99.07"))) %}1,065 / 1,075 人{% endcall %}
+<div class="cards">{% call m::card("参学率", "98.37 %") %}{{ v.number(1086) }} / {{ v.number(1104) }} 人 · 达标率 81.70 %{% endcall %}
+{% call m::card("参考率", "97.91 %") %}1,075 / 1,098 人 · 缺考 19 人{% endcall %}
+{% call m::card("合格率（实考）", "99.07 %") %}1,065 / 1,075 人{% endcall %}
 {% call m::card("连续三率 100 %", "0 年") %}此前 2019—2024 连续 6 年{% endcall %}</div>
 <form class="tools" data-filter><div><label for="year">年度</label><select id="year"><option>2026</option></select></div><div><label for="q">查找单位</label><input id="q" type="search"></div><span class="gap"></span><a class="btn" href="#">下载 XLSX</a><button class="btn go">存为定稿</button></form>
 <p><button class="plain" type="button" data-whole="rates" data-open="全部展开" data-close="全部收起" hidden>全部展开</button></p>
 {% call m::sheet("率表") %}<table class="stack" id="rates" data-tree="1" data-toggle="展开或收起"><thead><tr><th scope="col">单位</th><th scope="col" class="num">在册</th><th scope="col" class="num">参学率</th><th scope="col" class="num">合格率</th></tr></thead><tbody>
-<tr class="sum" data-id="a" data-level="0"><th scope="row"><a href="#">荷塘区</a></th><td class="num" data-label="在册">{{ v.number(1112) }}</td><td class="num" data-label="参学率"><strong>98.37 %</strong><a class="of" href="#">1,086 / 1,104 · <span class="gap">差 18</span></a></td><td class="num" data-label="合格率"><strong>{{ v.percent(None) }}</strong></td></tr>
-<tr data-id="b" data-parent="a" data-level="1"><th scope="row"><a href="#">镇（街道）</a></th><td class="num" data-label="在册">214</td><td class="num" data-label="参学率"><strong>100.00 %</strong><a class="of" href="#">212 / 212</a></td><td class="num" data-label="合格率"><strong>99.53 %</strong><a class="of" href="#">210 / 211 · <span class="gap">差 1</span></a></td></tr>
-<tr data-id="c" data-parent="b" data-level="2"><th scope="row"><a href="#">桂花街道</a></th><td class="num" data-label="在册">38</td><td class="num" data-label="参学率"><strong>100.00 %</strong><a class="of" href="#">38 / 38</a></td><td class="num" data-label="合格率"><strong>100.00 %</strong><a class="of" href="#">38 / 38</a></td></tr>
+<tr class="sum" data-id="a" data-level="0"><th scope="row"><a href="#">荷塘区</a></th><td class="num" data-label="在册">{{ v.number(1112) }}</td><td class="num" data-label="参学率">{{ m::rate(v, Rate { numerator: 1086, denominator: 1104 }, "/a", "/b") }}</td><td class="num" data-label="合格率">{{ m::rate(v, Rate { numerator: 0, denominator: 0 }, "/a", "/b") }}</td></tr>
+<tr data-id="b" data-parent="a" data-level="1"><th scope="row"><a href="#">镇（街道）</a></th><td class="num" data-label="在册">214</td><td class="num" data-label="参学率">{{ m::rate(v, Rate { numerator: 212, denominator: 212 }, "/a", "/b") }}</td><td class="num" data-label="合格率">{{ m::rate(v, Rate { numerator: 210, denominator: 211 }, "/a", "/b") }}</td></tr>
+<tr data-id="c" data-parent="b" data-level="2"><th scope="row"><a href="#">桂花街道</a></th><td class="num" data-label="在册">38</td><td class="num" data-label="参学率">{{ m::rate(v, Rate { numerator: 38, denominator: 38 }, "/a", "/b") }}</td><td class="num" data-label="合格率">{{ m::rate(v, Rate { numerator: 38, denominator: 38 }, "/a", "/b") }}</td></tr>
 </tbody></table>{% endcall %}
 {{ m::pager(v, Some("abcd")) }}
 <ul class="due"><li class="now">{{ m::tag("info", "正在进行") }}<h2>区委理论学习中心组集体学法</h2><div class="when">{{ v.span(v.now, v.now) }} · 区机关一楼会议室</div><div class="row">{{ m::tag("warn", "未签到") }}<a class="btn go" href="#">签到</a></div></li>

@@ -24,6 +24,7 @@ use crate::bank::Bank;
 use crate::core::Core;
 use crate::evidence::Evidence;
 use crate::exam::Exams;
+use crate::exam::attempt::Attempts;
 use crate::org::Org;
 use crate::report::Reports;
 use crate::study::Study;
@@ -50,4 +51,6 @@ pub struct Services {
     pub evidence: Arc<Evidence>,
     /// Exams from draft to release.
     pub exams: Arc<Exams>,
+    /// Sitting exams.
+    pub attempts: Arc<Attempts>,
 }

@@ -105,6 +105,7 @@ pub(super) struct View {
     pub(super) calendar: Calendar,
 }
 
+#[allow(clippy::unused_self, reason = "a template asks its view for everything")]
 impl View {
     /// For a request, and for whom if they are logged in.
     #[must_use]
@@ -281,12 +282,6 @@ impl View {
     #[must_use]
     pub(super) fn number(&self, number: impl Display) -> String {
         format::thousands(&number.to_string())
-    }
-
-    /// `96.04 %`, or a dash where there is no rate.
-    #[must_use]
-    pub(super) fn percent(&self, percent: Option<&str>) -> String {
-        percent.map_or_else(|| "—".to_owned(), |p| format!("{p} %"))
     }
 }
 

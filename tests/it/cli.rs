@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use kaofa::db::Db;
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, Statement};
 use tempfile::TempDir;
 
 /// The program, with nothing of this process's environment, in a folder of its own.
@@ -214,4 +214,81 @@ async fn the_first_security_administrator_comes_from_the_command_line() {
     assert_eq!(answer["account"]["grants"][0]["role"], "security_admin");
     serving.signal("TERM");
     assert_eq!(serving.end(), Some(0));
+}
+
+#[tokio::test]
+async fn the_log_is_verified_and_what_was_touched_is_named() {
+    let folder = folder();
+    let district = ["--username", "sec", "--district", "示范区", "--code", "430202"];
+    done(kaofa(folder.path(), &["account", "create-security-admin"]).args(district));
+    let verify = ["verify", "log"];
+    assert!(done(&mut kaofa(folder.path(), &verify)).contains("3 new entries have no place yet"));
+
+    let serving = Serving::start(kaofa(folder.path(), &["serve", "--listen", "127.0.0.1:0"]));
+    let conn = Database::connect(format!("sqlite:{}", folder.path().join("data/kaofa.db").display())).await.unwrap();
+    let heads = || async {
+        let select = Statement::from_string(conn.get_database_backend(), "SELECT max(size) FROM log_heads");
+        conn.query_one_raw(select).await.unwrap().unwrap().try_get_by_index::<Option<i64>>(0).unwrap()
+    };
+    while heads().await != Some(3) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    serving.signal("TERM");
+    assert_eq!(serving.end(), Some(0));
+
+    let said = done(&mut kaofa(folder.path(), &verify));
+    assert!(
+        said.starts_with("3 entries, 1 signed heads, root ") && said.ends_with("the log is as it was signed\n"),
+        "{said}"
+    );
+    let wrong = "0".repeat(64);
+    let output = kaofa(folder.path(), &verify).args(["--public-key", &wrong]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "a foreign key");
+
+    conn.execute_unprepared("UPDATE log_entries SET action = 'auth.grand' WHERE action = 'auth.grant'").await.unwrap();
+    let select = Statement::from_string(
+        conn.get_database_backend(),
+        "SELECT idx, id FROM log_entries WHERE action = 'auth.grand'",
+    );
+    let row = conn.query_one_raw(select).await.unwrap().unwrap();
+    let (index, id): (i64, String) = (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
+    conn.close().await.unwrap();
+    let output = kaofa(folder.path(), &verify).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert_eq!(
+        error,
+        format!("kaofa: the log is not as it was signed: entry {index} ({id}) was changed after it was numbered\n")
+    );
+
+    // What cannot be verified is said in one line.
+    let line = refused(&mut kaofa(folder.path(), &["verify", "log", "none.ndjson"]));
+    assert!(line.contains("none.ndjson"), "{line}");
+    std::fs::write(folder.path().join("letter"), "dear mayor\n").unwrap();
+    assert!(refused(&mut kaofa(folder.path(), &["verify", "log", "letter"])).contains("line 1"));
+    std::fs::write(folder.path().join("letter"), "").unwrap();
+    assert!(refused(&mut kaofa(folder.path(), &["verify", "log", "letter"])).contains("signed head"));
+    let line = refused(&mut kaofa(folder.path(), &["verify", "log", "--database-url", "sqlite:none.db"]));
+    assert!(line.contains("none.db"), "{line}");
+    assert!(!folder.path().join("none.db").exists(), "verifying makes nothing");
+}
+
+#[test]
+fn the_secret_key_is_made_once_for_its_owner() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder();
+    let serve = |listen| Serving::start(kaofa(folder.path(), &["serve", "--listen", listen]));
+    let end = |serving: Serving| {
+        serving.signal("TERM");
+        assert_eq!(serving.end(), Some(0));
+    };
+    end(serve("127.0.0.1:0"));
+    let file = folder.path().join("data/kaofa.key");
+    let key = std::fs::read(&file).unwrap();
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    end(serve("127.0.0.1:0"));
+    assert_eq!(std::fs::read(&file).unwrap(), key);
+    std::fs::write(&file, "no key").unwrap();
+    let line = refused(&mut kaofa(folder.path(), &["serve", "--listen", "127.0.0.1:0"]));
+    assert!(line.contains("KAOFA_SECRET_KEY_FILE"), "{line}");
 }

@@ -9,11 +9,11 @@ use crate::http::Decimal;
 use crate::org::AudienceDto;
 
 mod answers;
+mod people;
 mod words;
 
-pub(super) use answers::{
-    CandidateDto, ExamDto, ExamSummaryDto, FeasibilityDto, ManifestDto, ResultsDto, SealDto, results,
-};
+pub(super) use answers::{ExamDto, ExamSummaryDto, FeasibilityDto, ManifestDto, SealDto};
+pub(super) use people::{CandidateDto, ResultsDto, results};
 pub(super) use words::{ExamKindDto, ExamStatusDto};
 
 /// An exam to be drafted.

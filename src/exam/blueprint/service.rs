@@ -13,91 +13,28 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::input::BlueprintInput;
-use super::model::{Blueprint, Exam, ExamFilter, ExamSummary, SealedManifest, SectionRoom};
+use super::model::{Blueprint, Exam, ExamFilter, ExamSummary, SealedManifest};
 use super::{state, store};
 use crate::auth::{Caller, Denied, MANAGERS, READERS, Scope, authorise};
 use crate::bank::Bank;
 use crate::core::Core;
-use crate::db::{Fault, faulty};
-use crate::http::{Code, IfMatch, Problem};
-use crate::kernel::field::{FieldCode, FieldError, Fields, Invalid};
+use crate::db::Fault;
+use crate::http::IfMatch;
+use crate::kernel::field::{FieldCode, Fields};
 use crate::kernel::page::{Page, PageRequest};
 use crate::log::{Actor, Entry};
 use crate::org::{Org, OrgError};
 use crate::tree;
 
+mod error;
 mod life;
 mod results;
 mod seal;
 
+pub use error::ExamError;
+
 /// Those who see who of a unit is to sit.
 const ROSTER_READERS: &[Role] = &[Role::Coordinator, Role::Auditor, Role::Liaison];
-
-/// What can go wrong with an exam.
-#[derive(Debug, thiserror::Error)]
-pub enum ExamError {
-    /// Not allowed.
-    #[error(transparent)]
-    Denied(#[from] Denied),
-    /// Bad fields.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// Its status does not allow it.
-    #[error("the exam is {0}")]
-    WrongState(ExamStatus),
-    /// Somebody changed it meanwhile.
-    #[error("the exam was changed meanwhile")]
-    Stale,
-    /// These sections lack questions.
-    #[error("{} sections lack questions", .0.len())]
-    Infeasible(Vec<SectionRoom>),
-    /// Nobody would be on the roster.
-    #[error("nobody would be on the roster")]
-    EmptyRoster,
-    /// Its results are not to be seen yet.
-    #[error("the results have not been released")]
-    NotReleased,
-    /// The database.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-faulty!(ExamError);
-
-impl From<OrgError> for ExamError {
-    fn from(error: OrgError) -> Self {
-        match error {
-            OrgError::Denied(denied) => Self::Denied(denied),
-            OrgError::Invalid(invalid) => Self::Invalid(invalid),
-            OrgError::Fault(fault) => Self::Fault(fault),
-        }
-    }
-}
-
-impl From<ExamError> for Problem {
-    fn from(error: ExamError) -> Self {
-        match error {
-            ExamError::Denied(denied) => denied.into(),
-            ExamError::Invalid(invalid) => invalid.into(),
-            ExamError::WrongState(_) => Self::new(Code::WrongState),
-            ExamError::Stale => Self::new(Code::Stale),
-            ExamError::Infeasible(short) => infeasible(&short),
-            ExamError::EmptyRoster => Self::new(Code::EmptyRoster),
-            ExamError::NotReleased => Self::new(Code::NotReleased),
-            ExamError::Fault(fault) => fault.into(),
-        }
-    }
-}
-
-/// Names each section and how many questions it lacks, in words and by field.
-fn infeasible(short: &[SectionRoom]) -> Problem {
-    let about: Vec<_> = short.iter().map(|s| format!("{} {}: {}", s.position, s.title, s.lacks)).collect();
-    let error = |s: &SectionRoom| FieldError {
-        field: format!("sections[{}].count", s.position.saturating_sub(1)),
-        code: FieldCode::OutOfRange,
-        detail: format!("0–{}", s.room.max(0)),
-    };
-    Problem { errors: short.iter().map(error).collect(), ..Problem::new(Code::Infeasible).about(about.join("; ")) }
-}
 
 /// The service of exams, but for sitting them. Cheap to clone.
 #[derive(Debug, Clone)]

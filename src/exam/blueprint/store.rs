@@ -5,24 +5,23 @@ use std::collections::HashMap;
 use entity::List;
 use entity::exam::exam::{self, ExamStatus};
 use entity::exam::{pool_item, section};
-use entity::id::{AccountId, ExamId, PersonId, QuestionId, UnitId};
+use entity::id::{AccountId, ExamId, QuestionId};
 use entity::instant::Instant;
-use entity::org::roster_row::SubjectKind;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
-use super::model::{Blueprint, Exam, ExamBrief, ExamFilter, Seal, SealedManifest, SectionPlan};
+use super::model::{Blueprint, Exam, Seal, SealedManifest, SectionPlan};
 use super::state::{Times, status_at};
 use crate::db::{Fault, insert_all};
-use crate::kernel::page::{Page, PageRequest};
-use crate::org::{Audience, on_rosters};
-use crate::tree;
+use crate::org::Audience;
 
+mod list;
 mod sittings;
 
+pub(super) use list::{Reach, brief_of, list};
 pub(super) use sittings::{Attempt, Part, has_running, shown, sittings};
 
 /// Exams without what is large or secret: manifest and secret are read as null.
@@ -47,26 +46,6 @@ pub(super) async fn exam_if(
     condition: Condition,
 ) -> Result<Option<exam::Model>, Fault> {
     Ok(light().filter(exam::Column::Id.eq(id)).filter(condition).one(conn).await?)
-}
-
-/// Whose exams somebody may see.
-pub(super) struct Reach {
-    /// All of the units in these subtrees, drafts too.
-    pub(super) own: Vec<UnitId>,
-    /// From sealing on, those on whose rosters people of these subtrees stand.
-    pub(super) rosters: Vec<UnitId>,
-    /// And those on whose rosters this person stands.
-    pub(super) person: Option<PersonId>,
-}
-
-impl Reach {
-    pub(super) fn visible(&self) -> Condition {
-        let concerned = on_rosters(SubjectKind::Exam, self.person, &self.rosters);
-        let by_roster = Condition::all()
-            .add(exam::Column::Status.ne(ExamStatus::Draft))
-            .add(exam::Column::Id.in_subquery(concerned));
-        Condition::any().add(exam::Column::UnitId.in_subquery(tree::within(&self.own))).add(by_roster)
-    }
 }
 
 /// One exam, held until the transaction ends.
@@ -316,61 +295,4 @@ pub(super) async fn moving(conn: &impl ConnectionTrait, now: Instant) -> Result<
         .order_by_asc(exam::Column::Id)
         .all(conn)
         .await?)
-}
-
-/// The exams that somebody may see, of those that the filter wants, newest first.
-pub(super) async fn list(
-    conn: &impl ConnectionTrait,
-    visible: Condition,
-    filter: &ExamFilter,
-    now: Instant,
-    page: &PageRequest,
-) -> Result<Page<ExamBrief>, Fault> {
-    let mut query = light().filter(visible).order_by_desc(exam::Column::Id).limit(page.limit + 1);
-    if let Some(year) = filter.year {
-        query = query.filter(exam::Column::Year.eq(year));
-    }
-    if let Some(kind) = filter.kind {
-        query = query.filter(exam::Column::Kind.eq(kind));
-    }
-    if let Some(status) = filter.status {
-        query = query.filter(has_status(status, now));
-    }
-    if let Some(after) = &page.after {
-        query = query.filter(exam::Column::Id.lt(after));
-    }
-    let rows = query.all(conn).await?;
-    Ok(Page::cut(rows, page, |row| row.id.to_string()).map(|row| brief_of(row, now)))
-}
-
-/// The same as [`status_at`] in the database.
-fn has_status(status: ExamStatus, now: Instant) -> Condition {
-    let is = exam::Column::Status.eq(status);
-    match status {
-        ExamStatus::Sealed => Condition::all().add(is).add(exam::Column::OpensAt.gt(now)),
-        ExamStatus::Open => {
-            let opened =
-                Condition::all().add(exam::Column::Status.eq(ExamStatus::Sealed)).add(exam::Column::OpensAt.lte(now));
-            Condition::any().add(is).add(opened)
-        }
-        ExamStatus::Draft | ExamStatus::Closed | ExamStatus::Released => Condition::all().add(is),
-    }
-}
-
-/// In few words, as of a moment.
-pub(super) fn brief_of(row: exam::Model, now: Instant) -> ExamBrief {
-    ExamBrief {
-        status: status_at(row.status, row.opens_at, now),
-        times: times(&row),
-        id: row.id,
-        title: row.title,
-        kind: row.kind,
-        year: row.year,
-        unit_id: row.unit_id,
-        attempts_allowed: row.attempts_allowed,
-        pass_points: row.pass_points,
-        release: row.release,
-        makes_up: row.makes_up_exam_id,
-        contact: row.contact,
-    }
 }

@@ -154,3 +154,14 @@ fn part(subject: SubjectId, tops: &[UnitId]) -> sea_orm::Select<roster_row::Enti
         .filter(roster_row::Column::SubjectId.eq(subject))
         .filter(roster_row::Column::UnitId.in_subquery(tree::within(tops)))
 }
+
+/// Everybody on a frozen roster as a subquery, `person_id` and `unit_id`: for rows made of each of them.
+#[must_use]
+pub fn everybody_on(kind: SubjectKind, subject: SubjectId) -> SelectStatement {
+    Query::select()
+        .columns([roster_row::Column::PersonId, roster_row::Column::UnitId])
+        .from(roster_row::Entity)
+        .and_where(roster_row::Column::SubjectKind.eq(kind))
+        .and_where(roster_row::Column::SubjectId.eq(subject))
+        .to_owned()
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use entity::auth::grant::Role;
 use entity::id::{SessionId, UnitId};
-use entity::instant::{Day, Instant};
+use entity::instant::Instant;
 use entity::org::person::Category;
 use entity::org::roster_row::SubjectKind;
 use entity::study::programme::ProgrammeStatus;
@@ -21,7 +21,7 @@ use crate::db::Fault;
 use crate::kernel::field::{FieldCode, Fields};
 use crate::kernel::page::{Page, PageRequest};
 use crate::log::{self, Actor, Entry};
-use crate::org::{self, Audience};
+use crate::org::{self, Audience, RosterMember};
 use crate::tree;
 
 /// The titles of a year's sessions that are published or running and that concern a unit or one below it: it holds them,
@@ -140,7 +140,7 @@ impl Study {
                     log::append(tx, entry).await?;
                     let opens = CheckInTimes::of(&row).opens_at <= now;
                     if opens {
-                        open(tx, &row, &audience, now, today, opened).await?;
+                        open(tx, &row, &people, now, opened).await?;
                     }
                     let status = if opens { SessionStatus::Running } else { SessionStatus::Published };
                     Ok(Published { status, invited })
@@ -177,7 +177,10 @@ impl Study {
             .db
             .tx("study.open_session", |tx| {
                 let (row, entry, audience) = (row.clone(), entry.clone(), Arc::clone(&audience));
-                Box::pin(async move { Ok(open(tx, &row, &audience, now, today, entry).await?) })
+                Box::pin(async move {
+                    let people = org::preview(tx, &audience, today).await?;
+                    Ok(open(tx, &row, &people, now, entry).await?)
+                })
             })
             .await
     }
@@ -280,22 +283,21 @@ impl Study {
     }
 }
 
-/// Opens a published session within a transaction; nothing happens to one of another status.
+/// Opens a published session, to which these people belong now, within a transaction; nothing happens to one of another status.
 async fn open(
     tx: &DatabaseTransaction,
     row: &session::Model,
-    audience: &Audience,
+    people: &[RosterMember],
     now: Instant,
-    today: Day,
     mut entry: Entry,
 ) -> Result<(), Fault> {
     if !store::set_running(tx, row.id, now).await? {
         return Ok(());
     }
-    let members = org::freeze(tx, SubjectKind::Session, row.id.into(), audience, today, now).await?;
-    store::insert_pending(tx, row.id, &members).await?;
-    store::note_units(tx, row.id, units_of(members.iter().map(|m| m.unit_id)).into_iter()).await?;
-    entry.data = json!({ "expected": members.len() });
+    org::freeze_members(tx, SubjectKind::Session, row.id.into(), people, now).await?;
+    store::insert_pending(tx, row.id).await?;
+    store::note_units(tx, row.id, units_of(people.iter().map(|p| p.unit_id)).into_iter()).await?;
+    entry.data = json!({ "expected": people.len() });
     log::append(tx, entry).await
 }
 

@@ -3,40 +3,46 @@
 use std::collections::HashMap;
 
 use entity::id::{PersonId, SessionId, UnitId};
+use entity::org::roster_row::SubjectKind;
 use entity::study::attendance::{self, AttendanceMethod, AttendanceStatus};
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use super::super::model::AttendanceFilter;
-use crate::db::{Fault, insert_all};
+use crate::db::Fault;
 use crate::kernel::page::{Page, PageRequest};
-use crate::org::RosterMember;
+use crate::org;
 use crate::tree;
 
 /// How many people one look-up names at most.
 const CHUNK: usize = 5_000;
 
-/// Everybody on a roster that was just frozen, without a status yet.
-pub(in super::super) async fn insert_pending(
-    tx: &impl ConnectionTrait,
-    id: SessionId,
-    roster: &[RosterMember],
-) -> Result<(), Fault> {
-    let rows = roster.iter().map(|member| attendance::ActiveModel {
-        session_id: Set(id),
-        person_id: Set(member.person_id),
-        unit_id: Set(member.unit_id),
-        status: Set(AttendanceStatus::Pending),
-        checked_in_at: Set(None),
-        method: Set(None),
-        reason: Set(None),
-        version: Set(1),
-    });
-    insert_all(tx, rows.collect(), false).await
+/// Everybody on a roster that was just frozen, without a status yet, within the database.
+pub(in super::super) async fn insert_pending(tx: &impl ConnectionTrait, id: SessionId) -> Result<(), Fault> {
+    let everybody = Query::select()
+        .expr(Expr::value(id))
+        .columns([attendance::Column::PersonId, attendance::Column::UnitId])
+        .expr(Expr::value(AttendanceStatus::Pending))
+        .expr(Expr::value(1))
+        .from_subquery(org::everybody_on(SubjectKind::Session, id.into()), Alias::new("roster"))
+        .to_owned();
+    let insert = Query::insert()
+        .into_table(attendance::Entity)
+        .columns([
+            attendance::Column::SessionId,
+            attendance::Column::PersonId,
+            attendance::Column::UnitId,
+            attendance::Column::Status,
+            attendance::Column::Version,
+        ])
+        .select_from(everybody)
+        .map_err(|error| DbErr::Type(error.to_string()))?
+        .to_owned();
+    tx.execute(&insert).await?;
+    Ok(())
 }
 
 /// The attendance of people within some subtrees, by unit and person.

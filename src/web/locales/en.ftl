@@ -16,6 +16,7 @@ copy-failed = Could not copy; please select it by hand
 pager = Pages
 pager-first = Back to the first page
 pager-next = Next page
+rate-lacking = { $n } lacking
 confirm-reason = Reason
 confirm-reason-help = The log keeps the reason; it cannot be changed.
 form-wrong = Fields to correct: { $n }

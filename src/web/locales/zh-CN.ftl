@@ -16,6 +16,7 @@ copy-failed = 未能复制，请手工选取
 pager = 翻页
 pager-first = 回到首页
 pager-next = 下一页
+rate-lacking = 差 { $n }
 confirm-reason = 理由
 confirm-reason-help = 理由记入日志，不可修改。
 form-wrong = 有 { $n } 处填写不正确

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use entity::instant::Instant;
-use poem::handler;
+use poem::{Response, handler};
 
 use crate::auth::Role;
 use crate::web::view::{Page, View, go_to, page};
@@ -25,8 +25,8 @@ struct AccountPage {
 
 /// The first area of the reader's roles; somebody without any sees their account, and whom to ask.
 #[handler]
-pub(in crate::web) fn start(visitor: Visitor) -> Page {
-    Ok(go_to(visitor.view.nav.first().map_or("/account", |area| area.path)))
+pub(in crate::web) fn start(visitor: Visitor) -> Response {
+    go_to(visitor.view.nav.first().map_or("/account", |area| area.path))
 }
 
 /// The account in use and what it may do.

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use poem::handler;
 use poem::http::header;
 use poem::web::cookie::{Cookie, SameSite};
+use poem::{Response, handler};
 
 use crate::http::Language;
 use crate::kernel::texts::Lang;
-use crate::web::view::{Page, go_to, own_address};
+use crate::web::view::{go_to, own_address};
 use crate::web::visitor::Guest;
 
 /// How long the choice is kept.
@@ -16,7 +16,7 @@ const KEPT: Duration = Duration::from_hours(365 * 24);
 
 /// Keeps the choice in a cookie and goes back.
 #[handler]
-pub(in crate::web) fn choose(guest: Guest) -> Page {
+pub(in crate::web) fn choose(guest: Guest) -> Response {
     let lang = Lang::negotiate(&guest.view.query("to").unwrap_or_default());
     let mut response = go_to(own_address(guest.view.query("next").as_deref()));
     let mut cookie = Cookie::new_with_str(Language::COOKIE, lang.tag());
@@ -27,5 +27,5 @@ pub(in crate::web) fn choose(guest: Guest) -> Page {
     if let Ok(value) = cookie.to_string().parse() {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
-    Ok(response)
+    response
 }

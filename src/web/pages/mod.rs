@@ -1,4 +1,12 @@
 //! The pages, one file an area: structs for the templates and the handlers that fill them.
+//!
+//! A page is made of: a struct with `v: View` (and `f: Form` where something is typed) and its template, which begins with
+//! `{% extends "base.html" %}` and builds from `macros.html`; a handler that takes a `Visitor`, asks
+//! `visitor.services`, and answers `page(&Struct { … })`, or takes a `Sent` too, and answers `go_to("/…?done=saved")` or the
+//! form again by `Form::refuse`; its texts in both files of `locales/`; a line in `router.rs`, and one in `nav.rs` if an
+//! area begins there.
+
+#![allow(clippy::needless_pass_by_value, reason = "a handler takes what the framework hands it")]
 
 pub(super) mod compat;
 pub(super) mod coordinator;

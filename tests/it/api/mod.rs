@@ -1,7 +1,10 @@
 //! One file a slice: what its operations answer, and what they refuse.
 
+mod attempt;
 mod auth;
 mod bank;
 mod errors;
+mod exam_setup;
+mod log;
 mod report;
 mod study;

@@ -18,6 +18,7 @@ struct Scene {
     second: UnitId,
     /// Two of the first unit, one of the second, and another of the second whose category is not meant.
     people: Vec<PersonId>,
+    user: User,
     coordinator: Client,
 }
 
@@ -39,17 +40,13 @@ impl Scene {
             let person = coordinator.post("/api/v1/people", &body).await.ok();
             people.push(person["id"].as_str().unwrap().parse().unwrap());
         }
-        Self { server: server.clone(), root, first, second, people, coordinator }
+        Self { server: server.clone(), root, first, second, people, user, coordinator }
     }
 
     /// The coordinator again, after so long that the token ended.
     async fn log_in_again(&mut self) {
-        let me = self.coordinator_user().await;
-        self.coordinator = self.server.as_(&me);
-    }
-
-    async fn coordinator_user(&self) -> User {
-        self.server.log_in(uuid::Uuid::nil().into(), "coordinator").await
+        self.user = self.server.log_in(self.user.id, &self.user.username).await;
+        self.coordinator = self.server.as_(&self.user);
     }
 
     fn audience(&self) -> Value {
@@ -500,8 +497,7 @@ both_databases! {
             unit_id: scene.first,
             joined_on: "2020-01-01".parse().ok(),
         });
-        let coordinator = scene.coordinator_user().await;
-        let caller = server.services.auth.authenticate(&coordinator.token, None).await.unwrap();
+        let caller = server.services.auth.authenticate(&scene.user.token, None).await.unwrap();
         let people = server.services.org.create_people(&caller, new.collect()).await.unwrap();
         let body = scene.session_body("2026-03-16T02:00:00Z", "2026-03-16T04:00:00Z");
         let session = scene.draft(&body).await;

@@ -1,13 +1,13 @@
 //! A server in the test's own process, and whom the test needs there.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use entity::id::{AccountId, PersonId, UnitId};
 use entity::instant::{Day, Instant, Millis};
 use kaofa::auth::{NewAccount, NewGrant, Role};
-use kaofa::boot::{self, Worker};
+use kaofa::boot::{self, BootError, Worker};
 use kaofa::core::Core;
 use kaofa::db::Db;
 use kaofa::kernel::calendar::Calendar;
@@ -20,6 +20,7 @@ use kaofa::org::{NewUnit, UnitKind};
 use kaofa::web::Services;
 use serde_json::json;
 use tokio::sync::{OnceCell, oneshot};
+use tokio::task::JoinHandle;
 
 use super::client::Client;
 use super::postgres::Postgres;
@@ -47,6 +48,8 @@ pub(crate) struct TestServer {
     pub(crate) services: Services,
     pub(crate) clock: Arc<ManualClock>,
     workers: Arc<Vec<Worker>>,
+    /// What keeps further instances running.
+    others: Arc<Mutex<Vec<oneshot::Sender<()>>>>,
 }
 
 /// Somebody who has logged in.
@@ -81,11 +84,24 @@ where
     F: FnOnce(TestServer) -> Fut,
     Fut: Future<Output = ()>,
 {
-    let bound = boot::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.expect("a free port");
     let clock = Arc::new(ManualClock::new(BEGINNING.parse().unwrap()));
+    let (server, stop, serving) = start(backend, url, clock, 1).await;
+    test(server).await;
+    drop(stop);
+    serving.await.expect("the server does not panic").expect("the server stops in order");
+}
+
+/// Serves until the sender is dropped.
+async fn start(
+    backend: Backend,
+    url: &str,
+    clock: Arc<ManualClock>,
+    seed: u64,
+) -> (TestServer, oneshot::Sender<()>, JoinHandle<Result<(), BootError>>) {
+    let bound = boot::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.expect("a free port");
     let core = Core {
         clock: Arc::<ManualClock>::clone(&clock),
-        rng: Arc::new(SeededEntropy::new(1)),
+        rng: Arc::new(SeededEntropy::new(seed)),
         db: Db::open(url).await.expect("the database opens"),
         keys: Arc::new(Keys::new([7; 32])),
         settings: Arc::new(Settings {
@@ -103,18 +119,25 @@ where
         services: services.clone(),
         clock,
         workers,
+        others: Arc::default(),
     };
     let (stop, stopped) = oneshot::channel::<()>();
     // The workers take their turns when the test says so: their time is the test's.
     let serving = tokio::spawn(boot::serve(bound, services, Vec::new(), async move {
         let _ = stopped.await;
     }));
-    test(server).await;
-    drop(stop);
-    serving.await.expect("the server does not panic").expect("the server stops in order");
+    (server, stop, serving)
 }
 
 impl TestServer {
+    /// A further instance of the program on the same database, with the same key and clock, until the test ends.
+    pub(crate) async fn another(&self) -> Self {
+        let seed = 2 + u64::try_from(self.others.lock().unwrap().len()).unwrap();
+        let (server, stop, _) = start(self.backend, &self.database_url, Arc::clone(&self.clock), seed).await;
+        self.others.lock().unwrap().push(stop);
+        server
+    }
+
     /// A client that has not logged in.
     pub(crate) fn client(&self) -> Client {
         Client::new(self.address)

@@ -18,7 +18,7 @@ impl Browser {
 
     fn keep(&mut self, answer: Answer) -> Answer {
         for value in answer.headers.get_all("set-cookie") {
-            self.cookie = value.to_str().unwrap().split(';').next().unwrap().to_owned();
+            value.to_str().unwrap().split(';').next().unwrap().clone_into(&mut self.cookie);
         }
         answer
     }

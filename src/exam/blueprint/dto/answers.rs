@@ -4,13 +4,8 @@ use poem_openapi::Object;
 use poem_openapi::types::Any;
 use serde_json::Value;
 
-use super::super::model::{
-    Candidate, Exam, ExamResults, ExamSummary, ResultRow, ResultsSummary, SealReceipt, SealedManifest, SectionPlan,
-    SectionRoom,
-};
-use super::words::{
-    AttemptScoringDto, AttemptStateDto, ExamKindDto, ExamStatusDto, ReleaseDto, ScoringDto, ShowKeyDto,
-};
+use super::super::model::{Exam, ExamSummary, SealReceipt, SealedManifest, SectionPlan, SectionRoom};
+use super::words::{AttemptScoringDto, ExamKindDto, ExamStatusDto, ReleaseDto, ScoringDto, ShowKeyDto};
 use crate::bank::{DifficultyDto, KindDto};
 use crate::http::Decimal;
 use crate::org::AudienceDto;
@@ -292,117 +287,5 @@ impl TryFrom<SealedManifest> for ManifestDto {
             commitment: sealed.seal.commitment,
             sealed_at: sealed.seal.at.to_string(),
         })
-    }
-}
-
-/// Somebody on an exam's roster.
-#[derive(Debug, Object)]
-#[oai(rename = "Candidate")]
-pub(in super::super) struct CandidateDto {
-    /// Who.
-    person_id: String,
-    /// Their name on the roster.
-    person_name: String,
-    /// Their unit on the roster.
-    unit_id: String,
-    /// Its name.
-    unit_name: String,
-    /// Their post on the roster.
-    post: String,
-    /// How many attempts they have used.
-    attempts: i32,
-    /// How far their newest attempt has come; null if they have not started.
-    state: Option<AttemptStateDto>,
-    /// The points that count, once results are released and if the reader may see them.
-    points: Option<Decimal>,
-}
-
-impl From<Candidate> for CandidateDto {
-    fn from(candidate: Candidate) -> Self {
-        Self {
-            person_id: candidate.person_id.to_string(),
-            person_name: candidate.person_name,
-            unit_id: candidate.unit_id.to_string(),
-            unit_name: candidate.unit_name,
-            post: candidate.post,
-            attempts: candidate.attempts,
-            state: candidate.state.map(AttemptStateDto::from),
-            points: candidate.points.map(Decimal::from),
-        }
-    }
-}
-
-/// What came of an exam.
-#[derive(Debug, Object)]
-#[oai(rename = "ExamResults")]
-pub(in super::super) struct ResultsDto {
-    /// Everybody's within the reader's reach together, over all pages.
-    summary: SummaryDto,
-    /// Person by person, by unit.
-    items: Vec<ResultDto>,
-    /// What to send as `cursor` for the next page; null at the end.
-    next_cursor: Option<String>,
-}
-
-/// The results of many candidates of one exam; make-ups are exams of their own here.
-#[derive(Debug, Object)]
-#[oai(rename = "ResultsSummary")]
-struct SummaryDto {
-    /// On this exam's roster.
-    on_roster: u64,
-    /// With a submitted attempt that stands.
-    sat: u64,
-    /// At or above the pass line.
-    passed: u64,
-    /// At or above the excellence line.
-    excellent: u64,
-    /// Whose attempt that counts is blank.
-    blank: u64,
-    /// Submitted attempts that stand.
-    sittings: u64,
-}
-
-/// The result of one candidate.
-#[derive(Debug, Object)]
-#[oai(rename = "ExamResult")]
-struct ResultDto {
-    /// Who.
-    person_id: String,
-    /// Their name on the roster.
-    person_name: String,
-    /// Their unit on the roster.
-    unit_id: String,
-    /// Its name.
-    unit_name: String,
-    /// How many submitted attempts stand.
-    sittings: u64,
-    /// The attempt that counts; null if they have not sat.
-    attempt_id: Option<String>,
-    /// When it was handed in.
-    submitted_at: Option<String>,
-    /// Its points.
-    points: Option<Decimal>,
-    /// Whether they reach the pass line.
-    passed: Option<bool>,
-}
-
-/// Results on the wire.
-pub(in super::super) fn results(results: ExamResults) -> ResultsDto {
-    let ResultsSummary { on_roster, sat, passed, excellent, blank, sittings } = results.summary;
-    let row = |r: ResultRow| ResultDto {
-        person_id: r.person_id.to_string(),
-        person_name: r.person_name,
-        unit_id: r.unit_id.to_string(),
-        unit_name: r.unit_name,
-        sittings: r.sittings,
-        attempt_id: r.attempt_id.map(|id| id.to_string()),
-        submitted_at: r.submitted_at.map(|t| t.to_string()),
-        points: r.points.map(Decimal::from),
-        passed: r.passed,
-    };
-    ResultsDto {
-        summary: SummaryDto { on_roster, sat, passed, excellent, blank, sittings },
-        items: results.page.items.into_iter().map(row).collect(),
-        next_cursor: results.page.next_cursor,
     }
 }

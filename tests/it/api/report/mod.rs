@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Answer, Client, TestServer, User};
 
+mod path;
 mod rates;
 mod years;
 

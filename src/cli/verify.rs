@@ -1,0 +1,105 @@
+//! `kaofa verify`: checking evidence, on the server's machine or far from it.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use super::{CliError, speak};
+use crate::config::{Config, Flags};
+use crate::db::Db;
+use crate::keys::{self, PublicKey};
+use crate::log::{self, SignedHead, Trust, Verdict};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Verify {
+    /// Check every entry of the log against its signed heads, and name the first that differs or is missing
+    Log(VerifyLog),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct VerifyLog {
+    /// An export of the log (GET /api/v1/log/export); without it the database is read
+    #[arg(value_name = "FILE")]
+    export: Option<PathBuf>,
+    /// Believe heads signed with this key alone; may be given again. By default that of the secret key file, if it is there
+    #[arg(long, value_name = "HEX")]
+    public_key: Vec<String>,
+    /// A signed head kept from earlier (GET /api/v1/log/head): the log must still begin with what it covered
+    #[arg(long, value_name = "FILE")]
+    head: Option<PathBuf>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+pub(super) fn run(
+    verify: Verify,
+    runtime: impl FnOnce() -> std::io::Result<tokio::runtime::Runtime>,
+) -> Result<(), CliError> {
+    let Verify::Log(command) = verify;
+    let config = Config::read(&command.flags)?;
+    speak(&config)?;
+    let trust = trust(&command, &config)?;
+    let known = !trust.keys.is_empty();
+    let verdict = match &command.export {
+        Some(file) => {
+            let opened = File::open(file).map_err(|cause| CliError::Usage(unreadable(file, &cause)))?;
+            log::verify_export(BufReader::new(opened), trust)?
+        }
+        None => runtime()?.block_on(async {
+            let db = Db::open_to_read(&config.database_url).await?;
+            let verdict = log::verify(db.read(), trust).await;
+            db.close().await?;
+            Ok::<_, CliError>(verdict?)
+        })?,
+    };
+    tell(&verdict, known)
+}
+
+fn trust(command: &VerifyLog, config: &Config) -> Result<Trust, CliError> {
+    let parsed = command.public_key.iter().map(|key| {
+        key.parse::<PublicKey>().map_err(|error| CliError::Usage(format!("--public-key: `{key}`: {error}")))
+    });
+    let mut keys = parsed.collect::<Result<Vec<_>, _>>()?;
+    // An export may come from anywhere; a database is that of the installation whose settings these are.
+    if keys.is_empty() && command.export.is_none() && config.key_file().exists() {
+        keys.push(keys::read(&config.key_file())?.log_public());
+    }
+    let head = command.head.as_ref().map(|file| -> Result<SignedHead, CliError> {
+        let text = std::fs::read_to_string(file).map_err(|cause| CliError::Usage(unreadable(file, &cause)))?;
+        let no_head = |error| CliError::Usage(format!("{} holds no signed head: {error}", file.display()));
+        serde_json::from_str(&text).map_err(no_head)
+    });
+    Ok(Trust { keys, head: head.transpose()? })
+}
+
+fn unreadable(file: &Path, cause: &std::io::Error) -> String {
+    format!("{} cannot be read: {cause}", file.display())
+}
+
+fn tell(verdict: &Verdict, known: bool) -> Result<(), CliError> {
+    println!("{} entries, {} signed heads, root {}", verdict.entries, verdict.heads, verdict.root);
+    if verdict.withheld > 0 {
+        println!("of {} entries the export shows the hash alone", verdict.withheld);
+    }
+    if verdict.unnumbered > 0 {
+        println!("{} new entries have no place yet", verdict.unnumbered);
+    }
+    for key in &verdict.keys {
+        let whose = if known { "" } else { ", which nobody vouched for: compare it, or give --public-key" };
+        println!("signed with {key}{whose}");
+    }
+    for finding in &verdict.findings {
+        println!("{finding}");
+    }
+    match verdict.findings.as_slice() {
+        [] => {
+            println!("the log is as it was signed");
+            Ok(())
+        }
+        [only] => Err(CliError::Unsound(format!("the log is not as it was signed: {only}"))),
+        [first, rest @ ..] => {
+            let more = rest.len();
+            Err(CliError::Unsound(format!("the log is not as it was signed: {first} (and {more} findings more)")))
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Marking a whole paper.
+
+use std::collections::BTreeMap;
+
+use entity::points::Points;
+
+use super::ledger::Ledger;
+use crate::exam::grading::{Response, score};
+use crate::exam::sealed::{Line, Sheet};
+
+/// What a paper came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// The sum.
+    pub points: Points,
+    /// How many items were answered.
+    pub answered: i32,
+}
+
+/// Each item with what was answered and what that is worth.
+pub(super) fn items<'a>(sheet: &'a Sheet, ledger: &'a Ledger) -> impl Iterator<Item = (Line<'a>, Response, Points)> {
+    let answers: BTreeMap<i32, (i32, &str)> = ledger.answers();
+    sheet.lines().map(move |line| {
+        let text = answers.get(&line.position).map_or("", |(_, text)| text);
+        let response = Response::read(line.item.content.kind, text).unwrap_or_default();
+        let points = score(&line.item.content, line.section.scoring, line.section.points_each, &response);
+        (line, response, points)
+    })
+}
+
+/// The marks of a paper with these saves.
+pub(super) fn mark(sheet: &Sheet, ledger: &Ledger) -> Marks {
+    let nothing = Marks { points: Points(0), answered: 0 };
+    items(sheet, ledger).fold(nothing, |sum, (_, response, points)| Marks {
+        points: sum.points + points,
+        answered: sum.answered + i32::from(!response.is_blank()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::instant::Instant;
+
+    use super::super::ledger::Kept;
+    use super::*;
+    use crate::exam::sealed::fixtures;
+
+    fn ledger(saves: &[(i32, i32, &str)]) -> Ledger {
+        let mut ledger = Ledger::default();
+        for &(position, seq, response) in saves {
+            ledger.note(position, seq, Kept { response: response.to_owned(), at: Instant(0) });
+        }
+        ledger
+    }
+
+    #[test]
+    fn what_counts_is_marked_and_summed() {
+        let sheet = fixtures::sheet();
+        let of = |saves: &[(i32, i32, &str)]| {
+            let marks = mark(&sheet, &ledger(saves));
+            (marks.points.0, marks.answered)
+        };
+        assert_eq!(of(&[]), (0, 0));
+        assert_eq!(of(&[(1, 1, "x1"), (2, 1, "x1"), (3, 1, "x1 x3"), (4, 1, "true")]), (850, 4));
+        assert_eq!(of(&[(1, 2, "x2"), (1, 1, "x1"), (3, 1, "x3"), (4, 7, "false")]), (200, 3));
+        assert_eq!(of(&[(1, 1, "x1"), (1, 2, ""), (3, 1, "x2 x3")]), (0, 1));
+    }
+}

@@ -1,0 +1,333 @@
+//! Sitting an exam: starting, saving, handing in.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use entity::exam::exam::ExamStatus;
+use entity::id::{AttemptId, ExamId, LeaseId, PersonId};
+use entity::instant::Instant;
+use parking_lot::Mutex;
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::batch::{self, By, HandIn, Operation, Reply, Start, Writing};
+use super::model::{Acknowledged, Admission, Desk, Outcome, RawSave, Refusal, Saved, Seat, Started, Submitted, admit};
+use super::store::{self, Drawn, Head, Row};
+use crate::auth::{Caller, Denied};
+use crate::core::Core;
+use crate::db::{Apply, Fault, Rejected, Writer, faulty};
+use crate::exam::grading::Response;
+use crate::exam::sealed::{SealedCache, SealedExam, Sheet};
+use crate::http::{Code, Problem};
+use crate::kernel::field::{FieldCode, FieldError, Invalid};
+use crate::kernel::jcs;
+use crate::org;
+
+mod overdue;
+mod reading;
+
+/// How many operations may wait to be written.
+const QUEUE: usize = 4096;
+/// How many attempts' papers are remembered at most, about a kilobyte each.
+const SEATS: usize = 50_000;
+/// How often a start is tried when the exam is sealed anew or another instance is quicker.
+const STARTS: usize = 4;
+
+/// What can go wrong with an attempt.
+#[derive(Debug, thiserror::Error)]
+pub enum AttemptError {
+    /// Not allowed.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// Bad fields.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The caller is not on the exam's roster; whom to ask.
+    #[error("not on the roster")]
+    NotOnRoster(String),
+    /// The exam has not opened yet.
+    #[error("the exam has not opened yet")]
+    NotOpenYet,
+    /// Too late to start; whom to ask.
+    #[error("the latest start has passed")]
+    StartClosed(String),
+    /// All attempts are used.
+    #[error("no attempt is left")]
+    NoAttemptLeft,
+    /// The attempt has ended.
+    #[error("the attempt has ended")]
+    Closed,
+    /// Another device holds the attempt.
+    #[error("another device holds the attempt")]
+    TakenOver,
+    /// The save at this place of the list has the number of another response.
+    #[error("save {0} has the number of another response")]
+    SeqConflict(usize),
+    /// The result may not be seen yet.
+    #[error("the result is not released")]
+    NotReleased,
+    /// Too much is waiting, or the server is stopping.
+    #[error(transparent)]
+    Rejected(Rejected),
+    /// The database.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+faulty!(AttemptError);
+
+impl From<Rejected> for AttemptError {
+    fn from(rejected: Rejected) -> Self {
+        match rejected {
+            Rejected::Fault(fault) => Self::Fault(fault),
+            other @ (Rejected::QueueFull | Rejected::Stopping) => Self::Rejected(other),
+        }
+    }
+}
+
+impl From<AttemptError> for Problem {
+    fn from(error: AttemptError) -> Self {
+        match error {
+            AttemptError::Denied(denied) => denied.into(),
+            AttemptError::Invalid(invalid) => invalid.into(),
+            AttemptError::NotOnRoster(contact) => Self::new(Code::NotOnRoster).about(contact),
+            AttemptError::NotOpenYet => Self::new(Code::NotOpenYet),
+            AttemptError::StartClosed(contact) => Self::new(Code::StartClosed).about(contact),
+            AttemptError::NoAttemptLeft => Self::new(Code::NoAttemptLeft),
+            AttemptError::Closed => Self::new(Code::AttemptClosed),
+            AttemptError::TakenOver => Self::new(Code::TakenOver),
+            AttemptError::SeqConflict(at) => {
+                let field = format!("saves[{at}].seq");
+                let error = FieldError { field, code: FieldCode::Conflict, detail: "response".to_owned() };
+                Self { errors: vec![error], ..Self::new(Code::SeqConflict) }
+            }
+            AttemptError::NotReleased => Self::new(Code::NotReleased),
+            AttemptError::Rejected(rejected) => rejected.into(),
+            AttemptError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+/// The service of attempts: it holds the sealed exams and the papers in memory and the queue to the database.
+pub struct Attempts {
+    core: Core,
+    sealed: Arc<SealedCache>,
+    seats: Mutex<HashMap<AttemptId, Arc<Seat>>>,
+    writer: Writer<Operation, Reply>,
+}
+
+impl std::fmt::Debug for Attempts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Attempts")
+    }
+}
+
+impl Attempts {
+    /// Starts its writer; call it within the runtime.
+    #[must_use]
+    pub fn new(core: Core, sealed: Arc<SealedCache>) -> Self {
+        let apply: Arc<Apply<Operation, Reply>> = Arc::new(|tx, operations| Box::pin(batch::apply(tx, operations)));
+        let writer = Writer::spawn_keyed(&core.db, "attempts", QUEUE, Operation::key, &apply);
+        Self { core, sealed, seats: Mutex::default(), writer }
+    }
+
+    /// Takes nothing more and returns when all that was queued is committed.
+    pub async fn close(&self) {
+        self.writer.close().await;
+    }
+
+    /// Starts the caller's next attempt, or resumes the one that runs: then the device that held it has lost it.
+    pub async fn start(&self, caller: &Caller, exam: ExamId, device: Option<String>) -> Result<Started, AttemptError> {
+        let at = self.core.now();
+        let person = caller.person()?;
+        for _ in 0..STARTS {
+            let (head, drawn, sheet) = self.prepare(exam, person, at).await?;
+            let (id, fresh) = (self.core.id(), sheet.map(|sheet| Arc::new(Seat { exam, person, sheet })));
+            let start = Start {
+                exam,
+                person,
+                at,
+                id,
+                lease: self.core.id(),
+                device: device.clone(),
+                seal: head.manifest_digest.clone().unwrap_or_default(),
+                drawn,
+                actor: caller.actor(),
+                entry: self.core.uuid(),
+            };
+            match self.writer.submit(Operation::Start(start)).await? {
+                Reply::Started(row) => {
+                    if let Some(seat) = fresh.filter(|_| row.id == id) {
+                        self.remember(id, seat);
+                    }
+                    return self.started(row, at).await;
+                }
+                Reply::Refused(Refusal::Redraw) => {}
+                Reply::Refused(refusal) => return Err(refused(refusal, &head.contact)),
+                Reply::Saved { .. } | Reply::HandedIn { .. } | Reply::Idle => return Err(confused()),
+            }
+        }
+        Err(AttemptError::Rejected(Rejected::QueueFull))
+    }
+
+    /// All that can be found out before the queue: whether the caller may start at all, and the paper of a new attempt,
+    /// which costs too much to be drawn within a transaction.
+    async fn prepare(
+        &self,
+        exam: ExamId,
+        person: PersonId,
+        now: Instant,
+    ) -> Result<(Head, Option<Drawn>, Option<Sheet>), AttemptError> {
+        let conn = self.core.db.read();
+        let head = store::head(conn, exam).await?.filter(|h| h.status != ExamStatus::Draft).ok_or(Denied::NotFound)?;
+        if org::roster(conn, exam.into(), Some(&[person])).await?.is_empty() {
+            return Err(AttemptError::NotOnRoster(head.contact));
+        }
+        let attempts = store::attempts_of(conn, exam, person).await?;
+        let number = match admit(&head, &attempts.iter().collect::<Vec<_>>(), now) {
+            Ok(Admission::Resume(_)) => return Ok((head, None, None)),
+            Ok(Admission::Begin(number)) => number,
+            Err(refusal) => return Err(refused(refusal, &head.contact)),
+        };
+        let seal = head.manifest_digest.as_deref().ok_or(Denied::NotFound)?;
+        let sealed = self.sealed.get(conn, exam, seal).await?;
+        let (drawn, sheet) = draw(sealed, person, number)?;
+        Ok((head, Some(drawn), Some(sheet)))
+    }
+
+    async fn started(&self, row: Row, now: Instant) -> Result<Started, AttemptError> {
+        let seat = self.seat(row.id).await?;
+        let saved = self.saved(row.id, &seat).await?;
+        let lease = row.lease;
+        Ok(Started { attempt: row.into(), lease, desk: Desk { seat, saved }, server_time: now })
+    }
+
+    /// The answers that count.
+    async fn saved(&self, id: AttemptId, seat: &Seat) -> Result<Vec<Saved>, Fault> {
+        let ledger = store::ledger(self.core.db.read(), id).await?;
+        let saved = |(position, (seq, text)): (i32, (i32, &str))| {
+            let kind = seat.sheet.item(position)?.content.kind;
+            Some(Saved { position, seq, kind, response: Response::read(kind, text)? })
+        };
+        Ok(ledger.answers().into_iter().filter_map(saved).collect())
+    }
+
+    /// Keeps answers, all or none of them. The lease must be the newest; when this returns, they are committed.
+    pub async fn save(
+        &self,
+        caller: &Caller,
+        id: AttemptId,
+        lease: LeaseId,
+        saves: &[RawSave],
+    ) -> Result<Acknowledged, AttemptError> {
+        let arrival = self.core.now();
+        let seat = self.own_seat(caller, id).await?;
+        if saves.is_empty() {
+            return Err(Invalid::one("saves", FieldCode::Required).into());
+        }
+        let saves = seat.read(saves)?;
+        let writing = Writing { attempt: id, seat, arrival, lease, saves };
+        match self.writer.submit(Operation::Save(writing)).await? {
+            Reply::Saved { row, counted } => {
+                Ok(Acknowledged { server_time: arrival, deadline: row.deadline, saved: counted })
+            }
+            Reply::Refused(refusal) => Err(refused(refusal, "")),
+            Reply::Started(_) | Reply::HandedIn { .. } | Reply::Idle => Err(confused()),
+        }
+    }
+
+    /// Hands the caller's attempt in, with the last answers, and grades it. Again, it gives the first answer.
+    pub async fn submit(
+        &self,
+        caller: &Caller,
+        id: AttemptId,
+        lease: LeaseId,
+        saves: &[RawSave],
+    ) -> Result<Submitted, AttemptError> {
+        let arrival = self.core.now();
+        let seat = self.own_seat(caller, id).await?;
+        let by = By::Candidate { lease, saves: seat.read(saves)?, actor: caller.actor() };
+        let hand_in = HandIn { attempt: id, seat, arrival, by, entry: self.core.uuid() };
+        match self.writer.submit(Operation::HandIn(hand_in)).await? {
+            Reply::HandedIn { row, head } => Ok(Submitted {
+                state: row.state,
+                submitted_at: row.submitted_at.unwrap_or(row.deadline),
+                result: if head.shows_results() { Outcome::of(&head, &row) } else { None },
+            }),
+            Reply::Refused(refusal) => Err(refused(refusal, "")),
+            Reply::Started(_) | Reply::Saved { .. } | Reply::Idle => Err(confused()),
+        }
+    }
+
+    /// The paper of the caller's attempt; anybody else's does not exist for them.
+    async fn own_seat(&self, caller: &Caller, id: AttemptId) -> Result<Arc<Seat>, AttemptError> {
+        let person = caller.person()?;
+        let seat = self.seat(id).await?;
+        if seat.person == person { Ok(seat) } else { Err(Denied::NotFound.into()) }
+    }
+
+    /// The paper of an attempt, from memory if it was asked for before.
+    async fn seat(&self, id: AttemptId) -> Result<Arc<Seat>, AttemptError> {
+        if let Some(seat) = self.seats.lock().get(&id) {
+            return Ok(Arc::clone(seat));
+        }
+        let conn = self.core.db.read();
+        let (exam, person, items, digest) = store::paper(conn, id).await?.ok_or(Denied::NotFound)?;
+        let sealed = self.sealed.get(conn, exam, digest.as_deref().unwrap_or_default()).await?;
+        let items = serde_json::from_str::<Vec<_>>(&items).map_err(|e| bad(id, &e))?;
+        let sheet = Sheet::new(sealed, &items).map_err(|e| bad(id, &e))?;
+        let seat = Arc::new(Seat { exam, person, sheet });
+        self.remember(id, Arc::clone(&seat));
+        Ok(seat)
+    }
+
+    fn remember(&self, id: AttemptId, seat: Arc<Seat>) {
+        let mut seats = self.seats.lock();
+        if seats.len() >= SEATS {
+            seats.clear();
+        }
+        seats.insert(id, seat);
+    }
+}
+
+/// The paper of somebody's attempt, as it is kept and as it is set out.
+fn draw(sealed: Arc<SealedExam>, person: PersonId, number: i32) -> Result<(Drawn, Sheet), Fault> {
+    let id = sealed.id();
+    let bad = |why: &dyn std::fmt::Display| Fault::from(DbErr::Custom(format!("a paper of exam {id}: {why}")));
+    let paper = sealed.paper(person, u32::try_from(number).map_err(|e| bad(&e))?);
+    let items = jcs::canonical(&paper.items).map_err(|e| bad(&e))?;
+    let sheet = Sheet::new(sealed, &paper.items).map_err(|e| bad(&e))?;
+    let drawn = Drawn {
+        number,
+        k: i32::try_from(paper.k).map_err(|e| bad(&e))?,
+        items: String::from_utf8(items).map_err(|e| bad(&e))?,
+        digest: paper.digest().to_string(),
+        max_points: sheet.max_points(),
+    };
+    Ok((drawn, sheet))
+}
+
+fn refused(refusal: Refusal, contact: &str) -> AttemptError {
+    match refusal {
+        Refusal::NotFound => Denied::NotFound.into(),
+        Refusal::NotOpenYet => AttemptError::NotOpenYet,
+        Refusal::StartClosed => AttemptError::StartClosed(contact.to_owned()),
+        Refusal::NoAttemptLeft => AttemptError::NoAttemptLeft,
+        Refusal::Closed => AttemptError::Closed,
+        Refusal::TakenOver => AttemptError::TakenOver,
+        Refusal::SeqConflict(at) => AttemptError::SeqConflict(at),
+        Refusal::Redraw => AttemptError::Rejected(Rejected::QueueFull),
+    }
+}
+
+fn bad(id: AttemptId, why: &dyn std::fmt::Display) -> Fault {
+    DbErr::Type(format!("the attempt {id}: {why}")).into()
+}
+
+/// The answer to another kind of operation: a mistake of the program.
+fn confused() -> AttemptError {
+    Fault::from(DbErr::Custom("the writer answered something else".to_owned())).into()
+}
+
+/// The exam of an attempt.
+async fn head_of(conn: &impl ConnectionTrait, row: &Row) -> Result<Head, AttemptError> {
+    Ok(store::head(conn, row.exam_id).await?.ok_or(Denied::NotFound)?)
+}
