@@ -79,13 +79,13 @@ impl From<QuestionStatus> for StatusDto {
 /// A bank to be made.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-pub(super) struct BankRequest {
+pub struct BankRequest {
     /// The unit it belongs to.
-    unit_id: String,
+    pub unit_id: String,
     /// Its title, up to 80 characters.
-    title: String,
+    pub title: String,
     /// A question is approved by somebody other than its author.
-    review_required: bool,
+    pub review_required: bool,
 }
 
 impl TryFrom<BankRequest> for NewBank {

@@ -19,7 +19,7 @@ mod store;
 pub use api::BankApi;
 pub use content::{Answer, Choice, Content, Difficulty, Kind, Salt};
 pub use draft::{NewOption, NewQuestion, QuestionInput};
-pub use dto::{DifficultyDto, KindDto};
+pub use dto::{BankRequest, DifficultyDto, KindDto};
 pub use entity::bank::question::QuestionStatus;
 pub use model::{
     BankRow, Citation, NewBank, QuestionCounts, QuestionFilter, QuestionState, QuestionSummary, QuestionVersion,

@@ -91,15 +91,15 @@ pub(super) struct UnitList {
 /// A unit to be made.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-pub(super) struct UnitRequest {
+pub struct UnitRequest {
     /// The node above.
-    parent_id: Option<String>,
+    pub parent_id: Option<String>,
     /// The code by which offices know it; unique, at most 40 characters.
-    code: String,
+    pub code: String,
     /// Its name, at most 80 characters.
-    name: String,
+    pub name: String,
     /// `group` or `unit`.
-    kind: String,
+    pub kind: String,
 }
 
 impl TryFrom<UnitRequest> for NewUnit {
@@ -154,20 +154,20 @@ impl From<Person> for PersonDto {
 /// A person to be entered.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-pub(super) struct PersonRequest {
+pub struct PersonRequest {
     /// Unique, at most 40 characters; made if null.
-    staff_no: Option<String>,
+    pub staff_no: Option<String>,
     /// Their name, at most 80 characters.
-    name: String,
+    pub name: String,
     /// `leading_official`, `civil_servant`, `enforcement_officer`, `enforcement_auxiliary`, `other`.
-    categories: Vec<String>,
+    pub categories: Vec<String>,
     /// Their post, at most 80 characters; may be empty.
     #[oai(default)]
-    post: String,
+    pub post: String,
     /// Their unit; not a group.
-    unit_id: String,
+    pub unit_id: String,
     /// The first day on the roster; today if null.
-    joined_on: Option<String>,
+    pub joined_on: Option<String>,
 }
 
 impl TryFrom<PersonRequest> for NewPerson {

@@ -11,7 +11,7 @@ mod store;
 
 pub use api::OrgApi;
 pub use audience::{Audience, RosterMember, freeze, freeze_members, preview};
-pub use dto::{AudienceDto, CategoryDto};
+pub use dto::{AudienceDto, CategoryDto, PersonRequest, UnitRequest};
 pub use entity::org::person::Category;
 pub use entity::org::unit::UnitKind;
 pub use model::{NewPerson, NewUnit, PeopleFilter, Person, Unit};

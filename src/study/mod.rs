@@ -19,7 +19,10 @@ mod store;
 
 pub use api::StudyApi;
 pub use counting::{CheckInTimes, Summary};
-pub use dto::{AttendanceMethodDto, AttendanceStatusDto, ProgrammeStatusDto, SessionKindDto, SessionStatusDto};
+pub use dto::{
+    AttendanceMethodDto, AttendanceStatusDto, CheckInRequest, CorrectionRequest, ProgrammeRequest, ProgrammeStatusDto,
+    RequirementRequest, RollCallRequest, RollCallRowRequest, SessionKindDto, SessionRequest, SessionStatusDto,
+};
 pub use entity::study::attendance::{AttendanceMethod, AttendanceStatus};
 pub use entity::study::programme::ProgrammeStatus;
 pub use entity::study::session::{SessionKind, SessionStatus};

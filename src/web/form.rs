@@ -184,20 +184,27 @@ impl Form {
         self
     }
 
-    /// With what was typed and why it was not taken. Passwords are not shown again.
+    /// With what was typed, nothing being wrong with it yet. Passwords are not shown again.
     #[must_use]
-    pub(super) fn refuse(mut self, sent: &Sent, problem: &Problem) -> Self {
+    pub(super) fn keep(mut self, sent: &Sent) -> Self {
         self.values.clone_from(&sent.values);
         self.values.retain(|(name, _)| !name.contains("password") && name != CSRF_FIELD);
-        self.wrong = problem
+        self
+    }
+
+    /// With what was typed and why it was not taken.
+    #[must_use]
+    pub(super) fn refuse(self, sent: &Sent, problem: &Problem) -> Self {
+        let mut this = self.keep(sent);
+        this.wrong = problem
             .errors
             .iter()
-            .map(|e| Wrong { field: e.field.clone(), label: self.label(&e.field), message: self.message(e) })
+            .map(|e| Wrong { field: e.field.clone(), label: this.label(&e.field), message: this.message(e) })
             .collect();
-        if self.wrong.is_empty() {
-            self.refused = words(problem, self.lang);
+        if this.wrong.is_empty() {
+            this.refused = words(problem, this.lang);
         }
-        self
+        this
     }
 
     /// What is wrong with a field: in the form's own words, `password-repeat-password-conflict`, where it has some.
@@ -219,6 +226,11 @@ impl Form {
     #[must_use]
     pub(super) fn value(&self, field: &str) -> &str {
         value(&self.values, field)
+    }
+
+    /// Every value of a field of which several can be chosen.
+    pub(super) fn all<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a str> {
+        self.values.iter().filter(move |(n, _)| n == field).map(|(_, v)| v.as_str())
     }
 
     /// Whether a value of a field is chosen.

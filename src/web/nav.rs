@@ -13,7 +13,15 @@ pub(super) struct Area {
 }
 
 /// Every area, in the order of the navigation. The first that somebody has is where they arrive after log-in.
-pub(super) const AREAS: &[Area] = &[];
+pub(super) const AREAS: &[Area] = &[
+    Area { roles: &[Role::Coordinator], path: "/today" },
+    Area { roles: &[Role::Coordinator], path: "/programmes" },
+    Area { roles: &[Role::Coordinator], path: "/sessions" },
+    Area { roles: &[Role::Coordinator], path: "/people" },
+    Area { roles: &[Role::Coordinator], path: "/banks" },
+    Area { roles: &[Role::Coordinator], path: "/exams" },
+    Area { roles: &[Role::Coordinator, Role::SystemAdmin], path: "/units" },
+];
 
 /// The areas of a caller.
 pub(super) fn areas(caller: &Caller, now: Instant) -> impl Iterator<Item = &'static Area> {

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use poem::{EndpointExt, Route, get, post};
 
+use super::pages::coordinator::{
+    banks, composer, exams, hall, people, programmes, questions, roll, session_form, sessions, today, units,
+};
 use super::pages::{compat, home, language, login, password};
 use super::{Services, assets};
 
@@ -11,7 +14,7 @@ use super::{Services, assets};
 /// that knows its bearer.
 #[must_use]
 pub fn routes(services: Arc<Services>) -> Route {
-    let pages = Route::new()
+    let pages = coordinator(Route::new())
         .at("/", get(home::start))
         .at("/account", get(home::account))
         .at("/login", get(login::show).post(login::enter))
@@ -21,4 +24,46 @@ pub fn routes(services: Arc<Services>) -> Route {
         .at("/compat", get(compat::show))
         .at("/static/:name", get(assets::serve));
     Route::new().nest_no_strip("/", pages.data(services))
+}
+
+/// What a coordinator plans, holds and looks after.
+fn coordinator(pages: Route) -> Route {
+    pages
+        .at("/today", get(today::show))
+        .at("/people", get(people::list))
+        .at("/people/new", get(people::blank).post(people::enter))
+        .at("/units", get(units::list))
+        .at("/units/new", get(units::blank).post(units::make))
+        .at("/programmes", get(programmes::list))
+        .at("/programmes/new", get(programmes::blank).post(programmes::create))
+        .at("/programmes/:id", get(programmes::show))
+        .at("/programmes/:id/publish", post(programmes::publish))
+        .at("/programmes/:id/close", post(programmes::close))
+        .at("/sessions", get(sessions::list))
+        .at("/sessions/new", get(session_form::blank).post(session_form::create))
+        .at("/sessions/:id", get(sessions::show))
+        .at("/sessions/:id/publish", post(sessions::publish))
+        .at("/sessions/:id/close", post(sessions::close))
+        .at("/sessions/:id/hall", get(hall::show))
+        .at("/sessions/:id/roll", get(roll::show).post(roll::call))
+        .at("/sessions/:id/attendance/:person_id", get(sessions::show_correction).post(sessions::correct))
+        .at("/banks", get(banks::list))
+        .at("/banks/new", get(banks::blank).post(banks::make))
+        .at("/questions", get(questions::list))
+        .at("/questions/new", get(questions::blank).post(questions::write))
+        .at("/questions/:id", get(questions::show))
+        .at("/questions/:id/version", get(questions::revise).post(questions::write_version))
+        .at("/questions/:id/submit", post(questions::submit))
+        .at("/questions/:id/approve", post(questions::approve))
+        .at("/questions/:id/retire", post(questions::retire))
+        .at("/exams", get(exams::list))
+        .at("/exams/new", get(composer::blank).post(composer::create))
+        .at("/exams/:id/manage", get(exams::show))
+        .at("/exams/:id/change", get(composer::show_change).post(composer::save_change))
+        .at("/exams/:id/make-up", get(composer::show_make_up).post(composer::draft_make_up))
+        .at("/exams/:id/seal", post(exams::set_seal))
+        .at("/exams/:id/release", post(exams::release_results))
+        .at("/exams/:id/delete", post(exams::delete))
+        .at("/exams/:id/candidates", get(exams::show_candidates))
+        .at("/exams/:id/results", get(exams::show_results))
 }

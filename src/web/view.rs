@@ -151,6 +151,18 @@ impl View {
         self.word("category-", category.plain())
     }
 
+    /// How a state in a word is shown: the kind of its tag.
+    #[must_use]
+    pub(super) fn state(&self, word: impl Display) -> &'static str {
+        match word.to_string().as_str() {
+            "running" | "open" => "info",
+            "present" | "made_up" | "approved" | "released" | "graded" => "ok",
+            "draft" | "submitted" | "pending" | "late" | "left_early" => "warn",
+            "absent" | "voided" => "bad",
+            _ => "",
+        }
+    }
+
     /// The link to an area.
     pub(super) fn link(&self, path: &'static str, current: bool) -> NavLink {
         NavLink { path, text: self.word("nav-", path.trim_start_matches('/')), current }
@@ -234,6 +246,12 @@ impl View {
     #[must_use]
     pub(super) fn date(&self, day: impl Plain<Day>) -> String {
         format::date(self.lang, day.plain().0)
+    }
+
+    /// The day on which the page was made.
+    #[must_use]
+    pub(super) fn today(&self) -> String {
+        self.date(self.calendar.day(self.now))
     }
 
     /// `09:30`.

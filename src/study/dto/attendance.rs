@@ -74,16 +74,16 @@ impl From<Attendance> for AttendanceDto {
 /// A correction.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-pub(in super::super) struct CorrectionRequest {
+pub struct CorrectionRequest {
     /// `present`, `late`, `left_early`, `on_leave` or `absent`.
-    status: String,
+    pub status: String,
     /// Why, at most 500 characters; the log keeps it.
-    reason: String,
+    pub reason: String,
 }
 
 impl CorrectionRequest {
     /// The status and the reason.
-    pub(in super::super) fn read(&self) -> Result<(AttendanceStatus, String), Invalid> {
+    pub fn read(&self) -> Result<(AttendanceStatus, String), Invalid> {
         let mut fields = Fields::new();
         let status = given(&mut fields, "status", &self.status);
         let reason = fields.text("reason", &self.reason, 500);
@@ -94,24 +94,24 @@ impl CorrectionRequest {
 /// A roll call.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-pub(in super::super) struct RollCallRequest {
+pub struct RollCallRequest {
     /// Its rows, 1–10 000; each person once.
-    rows: Vec<RollCallRowRequest>,
+    pub rows: Vec<RollCallRowRequest>,
 }
 
 /// One line of a roll call.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-pub(in super::super) struct RollCallRowRequest {
+pub struct RollCallRowRequest {
     /// Who.
-    person_id: String,
+    pub person_id: String,
     /// `present`, `late`, `left_early`, `on_leave` or `absent`.
-    status: String,
+    pub status: String,
 }
 
 impl RollCallRequest {
     /// The rows.
-    pub(in super::super) fn read(&self) -> Result<Vec<RollCallRow>, Invalid> {
+    pub fn read(&self) -> Result<Vec<RollCallRow>, Invalid> {
         let mut fields = Fields::new();
         if self.rows.is_empty() {
             fields.reject("rows", FieldCode::Required);

@@ -22,17 +22,17 @@ const MAX_REQUIREMENTS: usize = 40;
 /// So many sessions of a kind.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-pub(in super::super) struct RequirementRequest {
+pub struct RequirementRequest {
     /// The kind of session: `collective_study`, `seminar`, `court_hearing`, `review_hearing`, `duty_report`,
     /// `outreach`, `training`, `external`.
-    kind: String,
+    pub kind: String,
     /// How many in the year up to `due_on`, 1–366.
-    count: i64,
+    pub count: i64,
     /// Who owes them: `person`, each for themself.
     #[oai(default = "person")]
-    per: String,
+    pub per: String,
     /// The last day, within the year; the year's end if null.
-    due_on: Option<String>,
+    pub due_on: Option<String>,
 }
 
 fn person() -> String {
@@ -42,20 +42,20 @@ fn person() -> String {
 /// A programme to be drafted.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-pub(in super::super) struct ProgrammeRequest {
+pub struct ProgrammeRequest {
     /// The year of the plan.
-    year: i64,
+    pub year: i64,
     /// Its title, at most 120 characters.
-    title: String,
+    pub title: String,
     /// Whose plan it is.
-    unit_id: String,
+    pub unit_id: String,
     /// Who must study.
-    audience: AudienceDto,
+    pub audience: AudienceDto,
     /// Hours that each person owes in the year. Hours, sessions or both are required.
-    required_hours: Option<Decimal>,
+    pub required_hours: Option<Decimal>,
     /// Sessions that each person owes. Two of one kind with different last days ask for so many by then.
     #[oai(default)]
-    required_sessions: Vec<RequirementRequest>,
+    pub required_sessions: Vec<RequirementRequest>,
 }
 
 impl TryFrom<ProgrammeRequest> for NewProgramme {

@@ -25,16 +25,16 @@ const MAX_HOSTS: usize = 100;
 /// When people may check in.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-pub(in super::super) struct CheckInRequest {
+pub struct CheckInRequest {
     /// It opens so long before the start, at most a day; the roster is frozen then.
-    opens_before_seconds: i64,
+    pub opens_before_seconds: i64,
     /// From so long after the start one is late.
-    late_after_seconds: i64,
+    pub late_after_seconds: i64,
     /// It closes so long after the start.
-    closes_after_seconds: i64,
+    pub closes_after_seconds: i64,
     /// Whether people must check out too: not yet.
     #[oai(default)]
-    require_check_out: bool,
+    pub require_check_out: bool,
 }
 
 impl CheckInRequest {
@@ -58,30 +58,30 @@ impl CheckInRequest {
 /// A session to be drafted.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-pub(in super::super) struct SessionRequest {
+pub struct SessionRequest {
     /// Its title, at most 120 characters.
-    title: String,
+    pub title: String,
     /// What kind of meeting: `collective_study`, `seminar`, `court_hearing`, `review_hearing`, `duty_report`,
     /// `outreach`, `training`, `external`.
-    kind: String,
+    pub kind: String,
     /// Who holds it; it belongs to the first.
-    host_unit_ids: Vec<String>,
+    pub host_unit_ids: Vec<String>,
     /// When it begins, RFC 3339.
-    starts_at: String,
+    pub starts_at: String,
     /// When it ends, RFC 3339.
-    ends_at: String,
+    pub ends_at: String,
     /// Where, at most 120 characters.
-    place: String,
+    pub place: String,
     /// What it earns, 0–200.
-    credit_hours: Decimal,
+    pub credit_hours: Decimal,
     /// Who is invited.
-    audience: AudienceDto,
+    pub audience: AudienceDto,
     /// When people may check in.
-    check_in: CheckInRequest,
+    pub check_in: CheckInRequest,
     /// Counts toward this programme alone; toward all of its year if null.
-    programme_id: Option<String>,
+    pub programme_id: Option<String>,
     /// Whom to ask, at most 120 characters.
-    contact: Option<String>,
+    pub contact: Option<String>,
 }
 
 impl TryFrom<SessionRequest> for NewSession {

@@ -9,6 +9,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "a handler takes what the framework hands it")]
 
 pub(super) mod compat;
+pub(super) mod coordinator;
 pub(super) mod exam;
 pub(super) mod home;
 pub(super) mod language;

@@ -1,0 +1,252 @@
+//! Exams: the list, one exam with its seal, its candidates and its results.
+
+use askama::Template;
+use entity::id::{BankId, ExamId};
+use poem::handler;
+use poem::web::Path;
+use uuid::Uuid;
+
+use super::parts::{Options, audience_words, filter, filter_form, page_of, unit_options, units, words};
+use super::programmes::years;
+use crate::auth::{MANAGERS, READERS, Role};
+use crate::bank::Kind;
+use crate::exam::{
+    Candidate, Exam, ExamFilter, ExamKind, ExamResults, ExamStatus, ExamSummary, ResultsSummary,
+    SectionPlan, SectionRoom,
+};
+use crate::http::Problem;
+use crate::kernel::rate::Rate;
+use crate::web::form::{Form, Sent};
+use crate::web::view::{Page, View, go_to, page};
+use crate::web::visitor::Visitor;
+
+#[derive(Template)]
+#[template(path = "coordinator/exams.html")]
+struct ListPage {
+    v: View,
+    f: Form,
+    years: Options,
+    kinds: Options,
+    statuses: Options,
+    rows: Vec<ExamSummary>,
+    next: Option<String>,
+    filtered: bool,
+    may_make: bool,
+}
+
+/// The list, newest first.
+#[handler]
+pub(in crate::web) async fn list(visitor: Visitor) -> Page {
+    let v = &visitor.view;
+    visitor.caller.scope(READERS, v.now).map_err(Problem::from)?;
+    let asked = ExamFilter { year: filter(v, "year"), kind: filter(v, "kind"), status: filter(v, "status") };
+    let found = visitor.services.exams.exams(&visitor.caller, &asked, &page_of(v, 50)?).await?;
+    page(&ListPage {
+        f: filter_form(v, "exams-", &["year", "kind", "status"]),
+        years: years(v),
+        kinds: words(v, "exams-kind-", ExamKind::ALL),
+        statuses: words(v, "exams-status-", ExamStatus::ALL),
+        rows: found.items,
+        next: found.next_cursor,
+        filtered: asked.year.is_some() || asked.kind.is_some() || asked.status.is_some(),
+        may_make: visitor.caller.has(MANAGERS, v.now),
+        v: visitor.view,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "coordinator/exam.html")]
+struct ExamPage {
+    v: View,
+    exam: Exam,
+    unit_name: String,
+    banks: String,
+    meant: String,
+    main: Option<(ExamId, String)>,
+    rooms: Vec<SectionRoom>,
+    manages: bool,
+    /// How many the draft's audience is today; a make-up takes of them who has not passed.
+    preview: Option<usize>,
+}
+
+impl ExamPage {
+    /// Where an act is sent.
+    fn act(&self, act: &str) -> String {
+        format!("/exams/{}/{act}", self.exam.id)
+    }
+
+    /// Every section can be filled.
+    fn feasible(&self) -> bool {
+        self.rooms.iter().all(|room| room.lacks == 0)
+    }
+
+    fn room(&self, place: &usize) -> Option<&SectionRoom> {
+        self.rooms.get(*place)
+    }
+
+    fn items(&self) -> i32 {
+        self.exam.blueprint.sections.iter().map(|s| s.count).sum()
+    }
+
+    fn topics(&self, section: &SectionPlan) -> String {
+        if section.topics.is_empty() {
+            return self.v.t("exams-topics-any").to_string();
+        }
+        section.topics.join(&self.v.t("parts-comma").to_string())
+    }
+
+    fn closing_is_past(&self) -> bool {
+        self.exam.blueprint.times.closes_at <= self.v.now
+    }
+
+    fn over(&self) -> bool {
+        matches!(self.exam.status, ExamStatus::Closed | ExamStatus::Released)
+    }
+}
+
+/// One exam: what it is, what its seal fixed, what is to be done.
+#[handler]
+pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page {
+    let (exams, org, caller, id) = (&visitor.services.exams, &visitor.services.org, &visitor.caller, ExamId(id));
+    let exam = exams.exam(caller, id).await?;
+    let rooms = exams.feasibility(caller, id).await?;
+    let manages = manages(&visitor, &exam).await;
+    let names = org.unit_names(&[exam.blueprint.unit_id]).await?;
+    let main = match exam.blueprint.makes_up {
+        Some(main) => exams.exam(caller, main).await.ok().map(|e| (e.id, e.blueprint.title)),
+        None => None,
+    };
+    let draft = exam.status == ExamStatus::Draft;
+    let preview =
+        if draft && manages { Some(org.preview(caller, &exam.blueprint.audience).await?.len()) } else { None };
+    page(&ExamPage {
+        unit_name: names.get(&exam.blueprint.unit_id).cloned().unwrap_or_default(),
+        banks: bank_titles(&visitor, &exam.blueprint.bank_ids).await,
+        meant: audience_words(&visitor, &exam.blueprint.audience).await?,
+        main,
+        rooms,
+        manages,
+        preview,
+        exam,
+        v: visitor.view,
+    })
+}
+
+/// Whether the reader coordinates the exam's unit.
+async fn manages(visitor: &Visitor, exam: &Exam) -> bool {
+    let units = units(visitor, MANAGERS).await;
+    units.is_ok_and(|units| units.iter().any(|unit| unit.id == exam.blueprint.unit_id))
+}
+
+/// The titles of the banks that the reader manages among these.
+async fn bank_titles(visitor: &Visitor, ids: &[BankId]) -> String {
+    let mut titles = Vec::new();
+    for id in ids {
+        if let Ok(bank) = visitor.services.bank.bank(&visitor.caller, *id).await {
+            titles.push(bank.title);
+        }
+    }
+    titles.join(&visitor.view.t("parts-comma").to_string())
+}
+
+/// Seals it.
+#[handler]
+pub(in crate::web) async fn set_seal(visitor: Visitor, Path(id): Path<Uuid>, _sent: Sent) -> Page {
+    visitor.services.exams.seal(&visitor.caller, id.into()).await?;
+    Ok(go_to(&format!("/exams/{id}/manage?done=sealed")))
+}
+
+/// Releases its results.
+#[handler]
+pub(in crate::web) async fn release_results(visitor: Visitor, Path(id): Path<Uuid>, _sent: Sent) -> Page {
+    visitor.services.exams.release(&visitor.caller, id.into()).await?;
+    Ok(go_to(&format!("/exams/{id}/results?done=released")))
+}
+
+/// Deletes a draft.
+#[handler]
+pub(in crate::web) async fn delete(visitor: Visitor, Path(id): Path<Uuid>, _sent: Sent) -> Page {
+    visitor.services.exams.delete(&visitor.caller, id.into()).await?;
+    Ok(go_to("/exams?done=deleted"))
+}
+
+#[derive(Template)]
+#[template(path = "coordinator/candidates.html")]
+struct CandidatesPage {
+    v: View,
+    f: Form,
+    id: ExamId,
+    title: String,
+    status: ExamStatus,
+    units: Options,
+    rows: Vec<Candidate>,
+    next: Option<String>,
+    filtered: bool,
+}
+
+/// Those who see who is to sit.
+const ROSTER_READERS: &[Role] = &[Role::Coordinator, Role::Auditor, Role::Liaison];
+
+/// Who is to sit and how far each has come.
+#[handler]
+pub(in crate::web) async fn show_candidates(visitor: Visitor, Path(id): Path<Uuid>) -> Page {
+    let (v, caller, id) = (&visitor.view, &visitor.caller, ExamId(id));
+    let exam = visitor.services.exams.exam(caller, id).await?;
+    let unit = filter(v, "unit_id");
+    let found = visitor.services.exams.candidates(caller, id, unit, &page_of(v, 100)?).await?;
+    page(&CandidatesPage {
+        f: filter_form(v, "exams-", &["unit_id"]),
+        id,
+        title: exam.blueprint.title,
+        status: exam.status,
+        units: unit_options(&units(&visitor, ROSTER_READERS).await?),
+        rows: found.items,
+        next: found.next_cursor,
+        filtered: unit.is_some(),
+        v: visitor.view,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "coordinator/results.html")]
+struct ResultsPage {
+    v: View,
+    f: Form,
+    exam: Exam,
+    units: Options,
+    summary: ResultsSummary,
+    results: ExamResults,
+    filtered: bool,
+    manages: bool,
+}
+
+impl ResultsPage {
+    /// Where an act is sent.
+    fn act(&self, act: &str) -> String {
+        format!("/exams/{}/{act}", self.exam.id)
+    }
+
+    fn rate(part: &u64, whole: &u64) -> Rate {
+        let n = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        Rate::new(n(*part), n(*whole))
+    }
+}
+
+/// What came of it.
+#[handler]
+pub(in crate::web) async fn show_results(visitor: Visitor, Path(id): Path<Uuid>) -> Page {
+    let (v, caller, id) = (&visitor.view, &visitor.caller, ExamId(id));
+    let exam = visitor.services.exams.exam(caller, id).await?;
+    let unit = filter(v, "unit_id");
+    let results = visitor.services.exams.results(caller, id, unit, &page_of(v, 100)?).await?;
+    page(&ResultsPage {
+        f: filter_form(v, "exams-", &["unit_id"]),
+        units: unit_options(&units(&visitor, READERS).await?),
+        manages: manages(&visitor, &exam).await,
+        summary: results.summary,
+        results,
+        filtered: unit.is_some(),
+        exam,
+        v: visitor.view,
+    })
+}

@@ -1,0 +1,15 @@
+//! The coordinator's pages: what is to be done today, people and units, programmes, sessions, banks and exams.
+
+pub(in crate::web) mod banks;
+pub(in crate::web) mod composer;
+pub(in crate::web) mod exams;
+pub(in crate::web) mod hall;
+mod parts;
+pub(in crate::web) mod people;
+pub(in crate::web) mod programmes;
+pub(in crate::web) mod questions;
+pub(in crate::web) mod roll;
+pub(in crate::web) mod session_form;
+pub(in crate::web) mod sessions;
+pub(in crate::web) mod today;
+pub(in crate::web) mod units;
