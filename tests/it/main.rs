@@ -9,6 +9,8 @@ mod harness;
 mod api;
 mod cli;
 mod db;
+mod demo;
 mod openapi;
+mod path;
 mod tidy;
 mod web;

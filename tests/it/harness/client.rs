@@ -27,6 +27,11 @@ impl Client {
         Self { token: Some(user.token.clone()), ..self.clone() }
     }
 
+    /// The same with a token.
+    pub(crate) fn bearing(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
     /// The same in another language.
     pub(crate) fn speaking(&self, language: &'static str) -> Self {
         Self { language, ..self.clone() }

@@ -1,0 +1,95 @@
+//! The demonstration district, filled and asked for the totals of the district's report.
+
+use kaofa::auth::Role;
+use kaofa::{boot, demo};
+use serde_json::Value;
+
+use crate::harness::{Client, TestServer};
+
+const PASSWORD: &str = "demonstration";
+
+async fn figures(auditor: &Client, query: &str) -> Value {
+    auditor.get(&format!("/api/v1/reports/rates?{query}")).await.ok()["total"]["figures"].clone()
+}
+
+/// How many rows stand behind a figure, over all pages.
+async fn behind(auditor: &Client, query: &str, figure: &str) -> u64 {
+    let (mut rows, mut cursor) = (0, String::new());
+    loop {
+        let path = format!("/api/v1/reports/people?{query}&figure={figure}&limit=200{cursor}");
+        let page = auditor.get(&path).await.ok();
+        rows += page["items"].as_array().unwrap().len() as u64;
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return rows,
+        }
+    }
+}
+
+async fn check(server: TestServer) {
+    // A Monday in November: the years 2019 to 2025 are over, this one is not.
+    server.set_clock("2026-11-23T02:00:00.000Z");
+    let core = &server.services.core;
+    demo::fill(core, PASSWORD, boot::compose, &|_| {}).await.expect("an empty database is filled");
+    server.work().await;
+    let body = serde_json::json!({ "username": "auditor", "password": PASSWORD });
+    let token = server.client().post("/api/v1/auth/login", &body).await.ok()["token"].as_str().unwrap().to_owned();
+    let auditor = server.client().bearing(&token);
+
+    let report = auditor.get("/api/v1/reports/rates?year=2024&depth=2").await.ok();
+    let rows = report["rows"].as_array().unwrap();
+    assert_eq!(rows.iter().filter(|r| r["depth"] == 1).count(), 3);
+    assert_eq!(rows.iter().filter(|r| r["depth"] == 2).count(), 75);
+    let total = &report["total"]["figures"];
+    assert_eq!(total["streak_years"], 6);
+    for rate in [&total["study"]["participation_rate"], &total["exam"]["sitting_rate"], &total["exam"]["pass_rate"]] {
+        assert_eq!((&rate["percent"], &rate["numerator"]), (&"100.00".into(), &1112.into()));
+    }
+    let qualification = figures(&auditor, "year=2024&exam_kind=qualification").await;
+    assert_eq!(qualification["exam"]["sittings"], 429);
+
+    // A year with gaps: what is counted is there, and nobody else.
+    let broken = figures(&auditor, "year=2025").await;
+    assert_eq!(broken["streak_years"], 0);
+    assert_eq!(broken["last_streak"]["years"], 6);
+    for query in ["year=2024&exam_kind=qualification", "year=2025", "year=2026"] {
+        let figures = figures(&auditor, query).await;
+        for (side, name) in [
+            ("study", "participated"),
+            ("study", "completed"),
+            ("exam", "sat"),
+            ("exam", "pending"),
+            ("exam", "absent"),
+            ("exam", "passed"),
+            ("exam", "first_passed"),
+            ("exam", "sittings"),
+        ] {
+            let count = figures[side][name].as_u64().unwrap();
+            assert_eq!(behind(&auditor, query, &format!("{side}.{name}")).await, count, "{query} {side}.{name}");
+        }
+    }
+
+    // Something is going on, whenever it starts; a second start adds nothing to the past.
+    assert!(kaofa::tally::recount(core.db.read()).await.unwrap().is_empty(), "the counts agree with the facts");
+    demo::fill(core, PASSWORD, boot::compose, &|_| {}).await.expect("a filled demonstration goes on");
+    assert_eq!(figures(&auditor_again(&server).await, "year=2025").await, broken);
+}
+
+/// Going on with a demonstration ends the tokens of its accounts.
+async fn auditor_again(server: &TestServer) -> Client {
+    let body = serde_json::json!({ "username": "auditor", "password": PASSWORD });
+    let token = server.client().post("/api/v1/auth/login", &body).await.ok()["token"].as_str().unwrap().to_owned();
+    server.client().bearing(&token)
+}
+
+both_databases! {
+    async fn the_district_reproduces_its_report(server: TestServer) {
+        check(server).await;
+    }
+
+    async fn somebody_elses_database_is_left_alone(server: TestServer) {
+        server.user("coordinator", Role::Coordinator, server.root().await).await;
+        let refused = demo::fill(&server.services.core, PASSWORD, boot::compose, &|_| {}).await;
+        assert!(matches!(refused, Err(demo::DemoError::SomethingElse)));
+    }
+}
