@@ -11,8 +11,8 @@ use super::programmes::years;
 use crate::auth::{MANAGERS, READERS, Role};
 use crate::bank::Kind;
 use crate::exam::{
-    Candidate, Exam, ExamFilter, ExamKind, ExamResults, ExamStatus, ExamSummary, ResultsSummary,
-    SectionPlan, SectionRoom,
+    Candidate, Exam, ExamFilter, ExamKind, ExamResults, ExamStatus, ExamSummary, ResultsSummary, SectionPlan,
+    SectionRoom,
 };
 use crate::http::Problem;
 use crate::kernel::rate::Rate;
