@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use entity::exam::attempt::{self, AttemptState};
 use entity::id::{BankId, ExamId, PersonId, UnitId};
+use entity::instant::Instant;
 use entity::org::roster_row::SubjectKind;
 use entity::points::Points;
 use kaofa::auth::{Caller, Role};
@@ -462,7 +463,8 @@ both_databases! {
             core.db
                 .tx("test.state", |tx| {
                     Box::pin(async move {
-                        let change = attempt::ActiveModel { state: Set(state), ..Default::default() };
+        let due_at = Set(Instant(i64::MAX));
+                        let change = attempt::ActiveModel { state: Set(state), due_at, ..Default::default() };
                         attempt::Entity::update_many().set(change).filter(attempt::Column::K.eq(0)).exec(tx).await?;
                         Ok::<_, Fault>(())
                     })
