@@ -45,12 +45,12 @@ pub struct Services {
     pub bank: Arc<Bank>,
     /// Programmes, sessions and attendance.
     pub study: Arc<Study>,
-    /// Figures and closed years.
-    pub reports: Arc<Reports>,
-    /// The log, searched and proved.
-    pub evidence: Arc<Evidence>,
     /// Exams from draft to release.
     pub exams: Arc<Exams>,
     /// Sitting exams.
     pub attempts: Arc<Attempts>,
+    /// Figures and closed years.
+    pub reports: Arc<Reports>,
+    /// The log, searched and proved.
+    pub evidence: Arc<Evidence>,
 }

@@ -25,7 +25,7 @@ const MAX_DEVICE: usize = 200;
 /// How far an attempt has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename = "AttemptState", rename_all = "snake_case")]
-pub(super) enum StateDto {
+pub(in crate::exam) enum StateDto {
     /// The candidate sits.
     Running,
     /// Handed in.

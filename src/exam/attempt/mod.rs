@@ -19,6 +19,7 @@ mod views;
 
 pub use api::AttemptApi;
 pub use clock::{Entry, Schedule, Times};
+pub(in crate::exam) use dto::StateDto;
 pub use error::AttemptError;
 pub use ledger::Counted;
 pub use model::{MAX_SAVES, RawResponse, RawSave, Seat};

@@ -3,7 +3,7 @@
 use poem_openapi::Object;
 
 use super::super::model::{Candidate, ExamResults, ResultRow, ResultsSummary};
-use super::words::AttemptStateDto;
+use crate::exam::attempt::StateDto;
 use crate::http::Decimal;
 
 /// Somebody on an exam's roster.
@@ -23,7 +23,7 @@ pub(in super::super) struct CandidateDto {
     /// How many attempts they have used.
     attempts: i32,
     /// How far their newest attempt has come; null if they have not started.
-    state: Option<AttemptStateDto>,
+    state: Option<StateDto>,
     /// The points that count, once results are released and if the reader may see them.
     points: Option<Decimal>,
 }
@@ -37,7 +37,7 @@ impl From<Candidate> for CandidateDto {
             unit_name: candidate.unit_name,
             post: candidate.post,
             attempts: candidate.attempts,
-            state: candidate.state.map(AttemptStateDto::from),
+            state: candidate.state.map(StateDto::from),
             points: candidate.points.map(Decimal::from),
         }
     }

@@ -1,6 +1,5 @@
 //! The words of an exam on the wire.
 
-use entity::exam::attempt::AttemptState;
 use entity::exam::exam::{AttemptScoring, ExamKind, ExamStatus, Release, ShowKey};
 use entity::exam::section::Scoring;
 use poem_openapi::Enum;
@@ -81,16 +80,5 @@ words! {
         PartialNoWrong,
         /// Right less wrong, as a share of the key; never below nothing.
         Net,
-    }
-    /// How far an attempt has come.
-    AttemptStateDto = "AttemptState" of AttemptState {
-        /// Being written.
-        Running,
-        /// Handed in.
-        Submitted,
-        /// Scored.
-        Graded,
-        /// Taken out of count.
-        Voided,
     }
 }
