@@ -19,7 +19,6 @@ mod views;
 
 pub use api::AttemptApi;
 pub use clock::{Entry, Schedule, Times};
-pub use clock::{Entry, Schedule, Times};
 pub(in crate::exam) use dto::StateDto;
 pub use error::AttemptError;
 pub use ledger::Counted;
