@@ -2,7 +2,7 @@
 
 use entity::instant::Instant;
 
-use crate::auth::{Caller, Role};
+use crate::auth::{Caller, READERS, Role};
 
 /// An area of the pages.
 pub(super) struct Area {
@@ -13,7 +13,13 @@ pub(super) struct Area {
 }
 
 /// Every area, in the order of the navigation. The first that somebody has is where they arrive after log-in.
-pub(super) const AREAS: &[Area] = &[];
+pub(super) const AREAS: &[Area] = &[
+    Area { roles: READERS, path: "/rates" },
+    Area { roles: &[Role::Auditor], path: "/years" },
+    Area { roles: &[Role::SecurityAdmin], path: "/accounts" },
+    Area { roles: &[Role::SystemAdmin], path: "/units" },
+    Area { roles: &[Role::Auditor, Role::AuditAdmin], path: "/log" },
+];
 
 /// The areas of a caller.
 pub(super) fn areas(caller: &Caller, now: Instant) -> impl Iterator<Item = &'static Area> {
