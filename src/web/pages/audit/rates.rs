@@ -68,7 +68,7 @@ impl RatesPage {
     }
 
     fn kinds(&self) -> Vec<ExamKind> {
-        ExamKind::ALL.to_vec()
+        vec![ExamKind::Annual, ExamKind::Qualification, ExamKind::Mock]
     }
 
     fn categories(&self) -> Vec<Category> {
