@@ -14,6 +14,8 @@ pub use api::AuthApi;
 pub use caller::{AnyCaller, COOKIE, csrf_token, identify};
 pub use dto::RoleDto;
 pub use entity::auth::grant::Role;
-pub use model::{AccountRow, Caller, Denied, GrantRow, MANAGERS, READERS, Scope, authorise, check_username};
+pub use model::{
+    AccountFilter, AccountRow, Caller, Denied, GrantRow, MANAGERS, READERS, Scope, authorise, check_username,
+};
 pub use password::Passwords;
 pub use service::{Auth, AuthError, LogIn, NewAccount, NewGrant};

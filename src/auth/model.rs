@@ -54,6 +54,15 @@ pub struct AccountRow {
     pub grants: Vec<GrantRow>,
 }
 
+/// Which accounts are looked for. What is not given does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct AccountFilter {
+    /// Those whose user name or display name holds this text.
+    pub q: Option<String>,
+    /// Those that hold this role over any unit.
+    pub role: Option<Role>,
+}
+
 /// Somebody who is logged in, or the program itself acting for an operator.
 #[derive(Debug, Clone)]
 pub struct Caller {

@@ -5,9 +5,12 @@ use entity::id::{AccountId, GrantId, PersonId};
 use entity::instant::Instant;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+};
 
-use super::model::{AccountRow, GrantRow};
+use super::model::{AccountFilter, AccountRow, GrantRow};
 use crate::db::{self, Fault};
 use crate::kernel::page::{Page, PageRequest};
 
@@ -23,8 +26,23 @@ pub(super) async fn of_person(conn: &impl ConnectionTrait, id: PersonId) -> Resu
     Ok(account::Entity::find().filter(account::Column::PersonId.eq(id)).one(conn).await?)
 }
 
-pub(super) async fn list(conn: &impl ConnectionTrait, page: &PageRequest) -> Result<Page<account::Model>, Fault> {
+pub(super) async fn list(
+    conn: &impl ConnectionTrait,
+    filter: &AccountFilter,
+    page: &PageRequest,
+) -> Result<Page<account::Model>, Fault> {
     let mut query = account::Entity::find().order_by_asc(account::Column::Username).limit(page.limit + 1);
+    if let Some(text) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
+        let named = Condition::any()
+            .add(account::Column::Username.contains(text.to_lowercase()))
+            .add(account::Column::DisplayName.contains(text));
+        query = query.filter(named);
+    }
+    if let Some(role) = filter.role {
+        let holders = grant::Entity::find().select_only().column(grant::Column::AccountId);
+        query =
+            query.filter(account::Column::Id.in_subquery(holders.filter(grant::Column::Role.eq(role)).into_query()));
+    }
     if let Some(after) = &page.after {
         query = query.filter(account::Column::Username.gt(after));
     }

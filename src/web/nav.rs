@@ -2,7 +2,7 @@
 
 use entity::instant::Instant;
 
-use crate::auth::{Caller, Role};
+use crate::auth::{Caller, READERS, Role};
 
 /// An area of the pages.
 pub(super) struct Area {
@@ -21,6 +21,10 @@ pub(super) const AREAS: &[Area] = &[
     Area { roles: &[Role::Coordinator], path: "/banks" },
     Area { roles: &[Role::Coordinator], path: "/exams" },
     Area { roles: &[Role::Coordinator, Role::SystemAdmin], path: "/units" },
+    Area { roles: READERS, path: "/rates" },
+    Area { roles: &[Role::Auditor], path: "/years" },
+    Area { roles: &[Role::SecurityAdmin], path: "/accounts" },
+    Area { roles: &[Role::Auditor, Role::AuditAdmin], path: "/log" },
 ];
 
 /// The areas of a caller.

@@ -8,7 +8,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::{Auth, AuthError, NewAccount, NewGrant, act};
-use crate::auth::model::{AccountRow, Caller, Denied};
+use crate::auth::model::{AccountFilter, AccountRow, Caller, Denied};
 use crate::auth::password::check_choice;
 use crate::auth::store;
 use crate::db::Fault;
@@ -68,11 +68,29 @@ impl Auth {
         }
     }
 
-    /// Every account, by user name. For security administrators.
-    pub async fn accounts(&self, caller: &Caller, page: &PageRequest) -> Result<Page<AccountRow>, AuthError> {
+    /// One account. For security administrators.
+    pub async fn account(&self, caller: &Caller, id: AccountId) -> Result<AccountRow, AuthError> {
         caller.scope(&[Role::SecurityAdmin], self.core.now())?;
         let conn = self.core.db.read();
-        let accounts = store::list(conn, page).await?;
+        let account = store::by_id(conn, id).await?.ok_or(Denied::NotFound)?;
+        Ok(store::row(account, store::grants_of(conn, &[id]).await?))
+    }
+
+    /// Every account, by user name. For security administrators.
+    pub async fn accounts(&self, caller: &Caller, page: &PageRequest) -> Result<Page<AccountRow>, AuthError> {
+        self.find_accounts(caller, &AccountFilter::default(), page).await
+    }
+
+    /// The accounts that are looked for, by user name. For security administrators.
+    pub async fn find_accounts(
+        &self,
+        caller: &Caller,
+        filter: &AccountFilter,
+        page: &PageRequest,
+    ) -> Result<Page<AccountRow>, AuthError> {
+        caller.scope(&[Role::SecurityAdmin], self.core.now())?;
+        let conn = self.core.db.read();
+        let accounts = store::list(conn, filter, page).await?;
         let ids: Vec<AccountId> = accounts.items.iter().map(|a| a.id).collect();
         let grants = store::grants_of(conn, &ids).await?;
         Ok(accounts.map(|a| {

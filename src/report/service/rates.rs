@@ -15,7 +15,7 @@ use crate::report::count::{Read, rows};
 use crate::report::model::{Filter, MAX_DEPTH, Report, Subjects};
 use crate::report::store;
 use crate::study;
-use crate::tally;
+use crate::tally::{self, Subject};
 
 impl Reports {
     /// The rates of a unit with its subtree and of the units down to `depth` below it. By coordinators and auditors.
@@ -26,6 +26,20 @@ impl Reports {
         fields.check()?;
         let top = self.top(caller, filter.unit_id).await?;
         rates(self.core.db.read(), filter, top, depth, &[], self.core.now()).await
+    }
+
+    /// What a filter counts, with its titles: the programmes and the main exams. By coordinators and auditors.
+    pub async fn counted(&self, caller: &Caller, filter: &Filter) -> Result<Vec<(Subject, String)>, ReportError> {
+        let mut fields = Fields::new();
+        self.check_year(&mut fields, filter.year);
+        fields.check()?;
+        self.top(caller, filter.unit_id).await?;
+        let conn = self.core.db.read();
+        let asked = subjects(conn, filter).await?.0.all();
+        let mut titles: HashMap<SubjectId, String> =
+            study::programmes_in(conn, filter.year).await?.into_iter().map(|p| (p.id.into(), p.title)).collect();
+        titles.extend(exam::mains(conn, filter.year).await?.into_iter().map(|exam| (exam.id.into(), exam.title)));
+        Ok(asked.into_iter().map(|subject| (subject, titles.remove(&subject.id).unwrap_or_default())).collect())
     }
 }
 

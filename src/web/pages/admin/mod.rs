@@ -1,0 +1,2 @@
+
+pub(in crate::web) mod accounts;

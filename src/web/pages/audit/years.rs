@@ -1,0 +1,184 @@
+//! 定稿: closing years, opening them again, and what was frozen.
+
+use askama::Template;
+use entity::id::{SnapshotId, UnitId};
+use poem::handler;
+use poem::http::StatusCode;
+use poem::web::Path;
+use serde_json::Value;
+
+use super::subject::Asked;
+use crate::http::Problem;
+use crate::kernel::field::{FieldCode, Fields, Invalid};
+use crate::report::{Closing, Snapshot, Year};
+use crate::web::form::{Form, Sent};
+use crate::web::view::{Page, View, go_to, page, page_with};
+use crate::web::visitor::Visitor;
+
+/// A year, and what keeps it open.
+struct Shown {
+    year: Year,
+    open: Vec<String>,
+}
+
+impl Shown {
+    /// The act of closing that stands, if it was for this very unit.
+    fn own(&self, unit: UnitId) -> Option<&Closing> {
+        self.standing().filter(|closing| closing.unit_id == unit)
+    }
+
+    fn standing(&self) -> Option<&Closing> {
+        self.year.closings.iter().find(|closing| closing.reopened_at.is_none())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "audit/years.html")]
+struct YearsPage {
+    v: View,
+    f: Form,
+    asked: Asked,
+    years: Vec<Shown>,
+}
+
+async fn years_page(visitor: &Visitor, unit: Option<UnitId>, form: Form) -> Result<YearsPage, Problem> {
+    let mut asked = Asked::read(visitor).await?;
+    let (services, caller) = (&visitor.services, &visitor.caller);
+    if let Some(id) = unit {
+        asked.unit = services.org.unit(caller, id).await?;
+    }
+    let (unit, found) = services.reports.years(caller, Some(asked.unit.id)).await?;
+    let mut years = Vec::new();
+    for year in found {
+        let open = if year.closed { Vec::new() } else { services.reports.still_open(caller, year.year, unit).await? };
+        years.push(Shown { year, open });
+    }
+    let mut v = visitor.view.clone();
+    v.unit.clone_from(&asked.unit.name);
+    Ok(YearsPage { v, f: form, asked, years })
+}
+
+/// The years of a unit.
+#[handler]
+pub(in crate::web) async fn show(visitor: Visitor) -> Page {
+    let form = Form::new("years-", &visitor.view);
+    page(&years_page(&visitor, None, form).await?)
+}
+
+/// The year, unit and reason that a form of this page sends.
+fn read(year: &str, sent: &Sent) -> Result<(i32, UnitId, String), Problem> {
+    let mut fields = Fields::new();
+    let year: Option<i32> = fields.parse("year", year, FieldCode::Invalid);
+    let unit: Option<UnitId> = fields.parse("unit_id", sent.value("unit_id"), FieldCode::UnknownReference);
+    let reason = fields.text("reason", sent.value("reason"), 400);
+    let read = year.zip(unit).map(|(year, unit)| (year, unit, reason));
+    Ok(fields.finish(read).map_err(Invalid::from)?)
+}
+
+async fn refused(visitor: &Visitor, sent: &Sent, problem: &Problem) -> Page {
+    let form = Form::new("years-", &visitor.view).refuse(sent, problem);
+    let unit = sent.value("unit_id").parse().ok();
+    page_with(problem.code.status(), &years_page(visitor, unit, form).await?)
+}
+
+/// Closes a year.
+#[handler]
+pub(in crate::web) async fn close(visitor: Visitor, Path(year): Path<String>, sent: Sent) -> Page {
+    let closed = match read(&year, &sent) {
+        Ok((year, unit, reason)) => {
+            visitor.services.reports.close_year(&visitor.caller, year, unit, &reason).await.map_err(Problem::from)
+        }
+        Err(problem) => Err(problem),
+    };
+    match closed {
+        Ok(snapshot) => Ok(go_to(&format!("/years/snapshots/{}?done=year_closed", snapshot.id))),
+        Err(problem) if is_answered_here(&problem) => refused(&visitor, &sent, &problem).await,
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Opens a year again.
+#[handler]
+pub(in crate::web) async fn reopen(visitor: Visitor, Path(year): Path<String>, sent: Sent) -> Page {
+    let opened = match read(&year, &sent) {
+        Ok((year, unit, reason)) => visitor
+            .services
+            .reports
+            .reopen_year(&visitor.caller, year, unit, &reason)
+            .await
+            .map(|()| unit)
+            .map_err(Problem::from),
+        Err(problem) => Err(problem),
+    };
+    match opened {
+        Ok(unit) => Ok(go_to(&format!("/years?unit={unit}&done=year_reopened"))),
+        Err(problem) if is_answered_here(&problem) => refused(&visitor, &sent, &problem).await,
+        Err(problem) => Err(problem),
+    }
+}
+
+/// What is said above the list of years; anything else is a page of its own.
+fn is_answered_here(problem: &Problem) -> bool {
+    matches!(problem.code.status(), StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY)
+}
+
+/// A row of a frozen report.
+struct Frozen {
+    level: i64,
+    name: String,
+    on_roster: i64,
+    /// 参学率, 参考率, 合格率: percentage, numerator, denominator.
+    rates: Vec<(Option<String>, i64, i64)>,
+    streak: i64,
+}
+
+impl Frozen {
+    fn new(row: &Value) -> Self {
+        let figures = &row["figures"];
+        let number = |value: &Value| value.as_i64().unwrap_or_default();
+        let rate = |rate: &Value| {
+            let percent = rate["percent"].as_str().map(str::to_owned);
+            (percent, number(&rate["numerator"]), number(&rate["denominator"]))
+        };
+        Self {
+            level: number(&row["depth"]),
+            name: row["unit_name"].as_str().unwrap_or_default().to_owned(),
+            on_roster: number(&figures["persons"]),
+            rates: vec![
+                rate(&figures["study"]["participation_rate"]),
+                rate(&figures["exam"]["sitting_rate"]),
+                rate(&figures["exam"]["pass_rate"]),
+            ],
+            streak: number(&figures["streak_years"]),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "audit/snapshot.html")]
+struct SnapshotPage {
+    v: View,
+    s: Snapshot,
+    definition: String,
+    total: Frozen,
+    rows: Vec<Frozen>,
+    names: [&'static str; 3],
+}
+
+/// A frozen report with its digest.
+#[handler]
+pub(in crate::web) async fn frozen(visitor: Visitor, Path(id): Path<String>) -> Page {
+    let id: SnapshotId = id.parse().map_err(|_none| Problem::from(crate::auth::Denied::NotFound))?;
+    let found = visitor.services.reports.snapshot(&visitor.caller, id).await?;
+    let mut v = visitor.view;
+    v.unit.clone_from(&found.unit_name);
+    let rows = found.report["rows"].as_array().map(|rows| rows.iter().map(Frozen::new).collect()).unwrap_or_default();
+    page(&SnapshotPage {
+        definition: found.report["definition"].as_str().unwrap_or_default().to_owned(),
+        total: Frozen::new(&found.report["total"]),
+        rows,
+        names: ["rates-participation", "rates-sitting", "rates-pass"],
+        s: found,
+        v,
+    })
+}
