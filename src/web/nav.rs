@@ -13,7 +13,12 @@ pub(super) struct Area {
 }
 
 /// Every area, in the order of the navigation. The first that somebody has is where they arrive after log-in.
-pub(super) const AREAS: &[Area] = &[];
+pub(super) const AREAS: &[Area] = &[
+    Area { roles: &[Role::Liaison], path: "/unit" },
+    Area { roles: &[Role::Official], path: "/tasks" },
+    Area { roles: &[Role::Official], path: "/results" },
+    Area { roles: &[Role::Official], path: "/record" },
+];
 
 /// The areas of a caller.
 pub(super) fn areas(caller: &Caller, now: Instant) -> impl Iterator<Item = &'static Area> {

@@ -236,6 +236,12 @@ impl View {
         format::date(self.lang, day.plain().0)
     }
 
+    /// The day of a moment: `2026 年 11 月 22 日`.
+    #[must_use]
+    pub(super) fn day_of(&self, at: impl Plain<Instant>) -> String {
+        format::date(self.lang, self.calendar.day(at.plain()).0)
+    }
+
     /// `09:30`.
     #[must_use]
     pub(super) fn time(&self, at: impl Plain<Instant>) -> String {
