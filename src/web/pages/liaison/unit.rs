@@ -89,15 +89,7 @@ pub(in crate::web) async fn show(visitor: Visitor) -> Page {
     let people = services.org.people(caller, &people, &asked(&visitor.view, 100)?).await?;
     let mut view = visitor.view;
     view.unit.clone_from(&name);
-    page(&UnitPage {
-        v: view,
-        name,
-        running,
-        coming,
-        sittings,
-        people: people.items,
-        next_cursor: people.next_cursor,
-    })
+    page(&UnitPage { v: view, name, running, coming, sittings, people: people.items, next_cursor: people.next_cursor })
 }
 
 /// Who of the reader's units has not started an exam.
