@@ -8,7 +8,7 @@ use entity::study::attendance::{AttendanceMethod, AttendanceStatus};
 use entity::study::programme::{self, ProgrammeStatus};
 use entity::study::session::{self, SessionKind, SessionStatus};
 
-use super::counting::CheckInTimes;
+use super::counting::{CheckInTimes, earns};
 use super::requirement::{Plan, Requirement, RequirementProgress};
 use crate::kernel::rate::Rate;
 use crate::org::Audience;
@@ -273,6 +273,15 @@ pub struct Session {
     pub created_at: Instant,
     /// The caller's own attendance, once they are on its roster.
     pub own: Option<OwnAttendance>,
+}
+
+impl Session {
+    /// What the caller was credited with; nothing before it is closed.
+    #[must_use]
+    pub fn earned(&self) -> Hours {
+        let earned = self.status == SessionStatus::Closed && self.own.is_some_and(|own| earns(own.status));
+        if earned { self.credit_hours } else { Hours::default() }
+    }
 }
 
 /// How somebody attended.

@@ -25,6 +25,10 @@ pub(super) const AREAS: &[Area] = &[
     Area { roles: &[Role::Auditor], path: "/years" },
     Area { roles: &[Role::SecurityAdmin], path: "/accounts" },
     Area { roles: &[Role::Auditor, Role::AuditAdmin], path: "/log" },
+    Area { roles: &[Role::Liaison], path: "/unit" },
+    Area { roles: &[Role::Official], path: "/tasks" },
+    Area { roles: &[Role::Official], path: "/results" },
+    Area { roles: &[Role::Official], path: "/record" },
 ];
 
 /// The areas of a caller.

@@ -7,6 +7,8 @@ use poem::{EndpointExt, Route, get, post};
 use super::pages::coordinator::{
     banks, composer, exams, hall, people, programmes, questions, roll, session_form, sessions, today, units,
 };
+use super::pages::liaison::{self, unit};
+use super::pages::official::{check_in, record, results, sitting, tasks};
 use super::pages::{admin, audit, compat, home, language, login, password};
 use super::{Services, assets};
 
@@ -37,6 +39,8 @@ pub fn routes(services: Arc<Services>) -> Route {
         .at("/accounts/:id/grants/:grant/revoke", post(admin::accounts::revoke))
         .at("/compat", get(compat::show))
         .at("/static/:name", get(assets::serve));
+    let pages = officials(pages);
+    let pages = liaisons(pages);
     Route::new().nest_no_strip("/", pages.data(services))
 }
 
@@ -80,4 +84,26 @@ fn coordinator(pages: Route) -> Route {
         .at("/exams/:id/delete", post(exams::delete))
         .at("/exams/:id/candidates", get(exams::show_candidates))
         .at("/exams/:id/results", get(exams::show_results))
+}
+
+/// What officials do.
+fn officials(pages: Route) -> Route {
+    pages
+        .at("/tasks", get(tasks::show))
+        .at("/c/:session", get(check_in::open))
+        .at("/checkin/:session", get(check_in::show).post(check_in::enter))
+        .at("/checkin/:session/arrived", get(check_in::arrive))
+        .at("/exams/:id", get(sitting::wait))
+        .at("/exams/:id/room", get(sitting::room))
+        .at("/results", get(results::list))
+        .at("/results/:attempt", get(results::show))
+        .at("/record", get(record::show))
+}
+
+/// What liaisons do for their units.
+fn liaisons(pages: Route) -> Route {
+    pages
+        .at("/unit", get(unit::show))
+        .at("/unit/sessions/:id", get(liaison::roll::show).post(liaison::roll::call))
+        .at("/unit/exams/:id", get(unit::show_exam))
 }

@@ -254,6 +254,12 @@ impl View {
         self.date(self.calendar.day(self.now))
     }
 
+    /// The day of a moment: `2026 年 11 月 22 日`.
+    #[must_use]
+    pub(super) fn day_of(&self, at: impl Plain<Instant>) -> String {
+        format::date(self.lang, self.calendar.day(at.plain()).0)
+    }
+
     /// `09:30`.
     #[must_use]
     pub(super) fn time(&self, at: impl Plain<Instant>) -> String {

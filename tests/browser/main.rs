@@ -1,3 +1,11 @@
-//! The pages in a real browser.
+//! The pages in a real browser: the whole path of an official, by hand.
 
-fn main() {}
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+#[path = "../it/harness/mod.rs"]
+#[macro_use]
+#[allow(dead_code, unused_macros, reason = "what the tests over HTTP need is not all needed here")]
+mod harness;
+
+mod chrome;
+mod path;

@@ -41,6 +41,17 @@ pub(in crate::web) struct Times {
 }
 
 impl Times {
+    /// As the exam has them, for somebody without an attempt that is running.
+    pub(in crate::web) fn of(times: &crate::exam::Times) -> Self {
+        Self {
+            opens_at: times.opens_at,
+            closes_at: times.closes_at,
+            latest_start: times.latest_start_seconds.map(|_| times.latest_start()),
+            duration_seconds: i64::from(times.duration_seconds),
+            running_until: None,
+        }
+    }
+
     /// What entering at that moment means.
     pub(in crate::web) fn entry(&self, now: Instant) -> Entry {
         if let Some(until) = self.running_until.filter(|until| now < *until) {

@@ -15,5 +15,7 @@ pub(super) mod coordinator;
 pub(super) mod exam;
 pub(super) mod home;
 pub(super) mod language;
+pub(super) mod liaison;
 pub(super) mod login;
+pub(super) mod official;
 pub(super) mod password;

@@ -1,2 +1,1 @@
-
 pub(in crate::web) mod accounts;
