@@ -20,7 +20,6 @@ pub(super) const AREAS: &[Area] = &[
     Area { roles: &[Role::Coordinator], path: "/people" },
     Area { roles: &[Role::Coordinator], path: "/banks" },
     Area { roles: &[Role::Coordinator], path: "/exams" },
-    Area { roles: &[Role::Coordinator, Role::SystemAdmin], path: "/units" },
 ];
 
 /// The areas of a caller.

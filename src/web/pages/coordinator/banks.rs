@@ -31,11 +31,7 @@ pub(in crate::web) async fn list(visitor: Visitor) -> Page {
     let ids: Vec<_> = found.items.iter().map(|bank| bank.unit_id).collect();
     let names = visitor.services.org.unit_names(&ids).await?;
     let row = |bank: BankRow| Row { unit_name: names.get(&bank.unit_id).cloned().unwrap_or_default(), bank };
-    page(&ListPage {
-        rows: found.items.into_iter().map(row).collect(),
-        next: found.next_cursor,
-        v: visitor.view,
-    })
+    page(&ListPage { rows: found.items.into_iter().map(row).collect(), next: found.next_cursor, v: visitor.view })
 }
 
 #[derive(Template)]

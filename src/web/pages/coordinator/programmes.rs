@@ -57,10 +57,8 @@ pub(in crate::web) async fn list(visitor: Visitor) -> Page {
     let found = visitor.services.study.programmes(&visitor.caller, &asked, &page_of(v, 50)?).await?;
     let ids: Vec<_> = found.items.iter().map(|p| p.unit_id).collect();
     let names = visitor.services.org.unit_names(&ids).await?;
-    let row = |programme: Programme| Row {
-        unit_name: names.get(&programme.unit_id).cloned().unwrap_or_default(),
-        programme,
-    };
+    let row =
+        |programme: Programme| Row { unit_name: names.get(&programme.unit_id).cloned().unwrap_or_default(), programme };
     page(&ListPage {
         f: filter_form(v, "programmes-", &["year", "status"]),
         years: years(v),
@@ -199,9 +197,8 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
     let (study, org, caller) = (&visitor.services.study, &visitor.services.org, &visitor.caller);
     let programme = study.programme(caller, id.into()).await?;
     let draft = programme.status == ProgrammeStatus::Draft;
-    let manages = units(&visitor, &[Role::Coordinator])
-        .await
-        .is_ok_and(|units| units.iter().any(|u| u.id == programme.unit_id));
+    let manages =
+        units(&visitor, &[Role::Coordinator]).await.is_ok_and(|units| units.iter().any(|u| u.id == programme.unit_id));
     let preview = if draft && manages { Some(org.preview(caller, &programme.audience).await?.len()) } else { None };
     let progress = if draft { None } else { Some(study.progress(caller, id.into()).await?) };
     let unit_name = org.unit_names(&[programme.unit_id]).await?.remove(&programme.unit_id).unwrap_or_default();

@@ -286,8 +286,7 @@ fn input(sent: &Sent) -> QuestionInput {
     let text = |place: usize| sent.value(&FormPage::text(&place)).to_owned();
     let says = |place: &usize| !text(*place).trim().is_empty() || has("correct", *place);
     let count = (0..MAX_OPTIONS).rev().find(says).map_or(0, |last| last + 1);
-    let option =
-        |place| NewOption { text: text(place), correct: has("correct", place), pinned: has("pinned", place) };
+    let option = |place| NewOption { text: text(place), correct: has("correct", place), pinned: has("pinned", place) };
     let judgement = sent.value("kind") == Kind::Judgement.to_string();
     QuestionInput {
         kind: sent.value("kind").to_owned(),

@@ -93,9 +93,8 @@ async fn exams(visitor: &Visitor) -> Result<(Vec<ExamBrief>, Vec<Waiting>), Prob
     let mut waiting = Vec::new();
     for (status, what) in [(ExamStatus::Closed, "today-release"), (ExamStatus::Draft, "today-seal")] {
         let some = some_exams(visitor, status).await?;
-        waiting.extend(
-            some.into_iter().map(|exam| Waiting::one(format!("/exams/{}/manage", exam.id), exam.title, what)),
-        );
+        waiting
+            .extend(some.into_iter().map(|exam| Waiting::one(format!("/exams/{}/manage", exam.id), exam.title, what)));
     }
     Ok((shown, waiting))
 }
@@ -110,8 +109,7 @@ async fn some_exams(visitor: &Visitor, status: ExamStatus) -> Result<Vec<ExamBri
 async fn drafts(visitor: &Visitor) -> Result<Vec<Waiting>, Problem> {
     let (study, caller, page) = (&visitor.services.study, &visitor.caller, PageRequest::default());
     let programmes = ProgrammeFilter { year: None, status: Some(ProgrammeStatus::Draft) };
-    let programme =
-        |p: Programme| Waiting::one(format!("/programmes/{}", p.id), p.title, "today-publish-programme");
+    let programme = |p: Programme| Waiting::one(format!("/programmes/{}", p.id), p.title, "today-publish-programme");
     let mut waiting: Vec<Waiting> =
         study.programmes(caller, &programmes, &page).await?.items.into_iter().map(programme).collect();
     let sessions = SessionFilter { status: Some(SessionStatus::Draft), ..SessionFilter::default() };
