@@ -5,108 +5,23 @@
 //! operation alone. Whatever was checked before the queue and can change since is checked again here.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use entity::exam::attempt::AttemptState;
-use entity::id::{AttemptId, ExamId, LeaseId, PersonId, UnitId};
+use entity::id::{AttemptId, ExamId, PersonId, UnitId};
 use entity::instant::Instant;
 use entity::log::Outcome;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::ledger::{Counted, Ledger, Save};
+use super::ledger::{Ledger, Save};
 use super::marks::mark;
-use super::model::{Admission, Refusal, Seat, admit};
+use super::model::{Admission, Refusal, admit};
+use super::operation::{By, HandIn, Operation, Reply, Start, Writing};
 use super::store::{self, Drawn, Head, Row};
 use crate::db::Fault;
 use crate::exam::outcome;
 use crate::log::{self, Actor, Entry};
-
-/// Something to be written.
-#[derive(Debug)]
-pub(super) enum Operation {
-    Start(Start),
-    Save(Writing),
-    HandIn(HandIn),
-}
-
-/// Somebody starts or resumes.
-#[derive(Debug)]
-pub(super) struct Start {
-    pub exam: ExamId,
-    pub person: PersonId,
-    pub at: Instant,
-    /// The id of a new attempt.
-    pub id: AttemptId,
-    pub lease: LeaseId,
-    pub device: Option<String>,
-    /// The seal that the paper was drawn from.
-    pub seal: String,
-    /// The paper, unless an attempt ran when it was looked for.
-    pub drawn: Option<Drawn>,
-    pub actor: Actor,
-    pub entry: Uuid,
-}
-
-/// A device sends answers.
-#[derive(Debug)]
-pub(super) struct Writing {
-    pub attempt: AttemptId,
-    pub seat: Arc<Seat>,
-    pub arrival: Instant,
-    pub lease: LeaseId,
-    pub saves: Vec<Save>,
-}
-
-/// A paper is handed in.
-#[derive(Debug)]
-pub(super) struct HandIn {
-    pub attempt: AttemptId,
-    pub seat: Arc<Seat>,
-    pub arrival: Instant,
-    pub by: By,
-    pub entry: Uuid,
-}
-
-/// Who hands in.
-#[derive(Debug)]
-pub(super) enum By {
-    /// The candidate, with the last answers.
-    Candidate { lease: LeaseId, saves: Vec<Save>, actor: Actor },
-    /// The server, the time being up.
-    Server,
-}
-
-/// What became of an operation.
-#[derive(Debug, Clone)]
-pub(super) enum Reply {
-    Started(Row),
-    Saved {
-        row: Row,
-        counted: Vec<Counted>,
-    },
-    HandedIn {
-        row: Row,
-        head: Head,
-    },
-    /// There was nothing to hand in any more.
-    Idle,
-    Refused(Refusal),
-}
-
-impl Operation {
-    /// Operations of one candidate are carried out in their order.
-    pub(super) fn key(&self) -> u64 {
-        let person = match self {
-            Self::Start(start) => start.person,
-            Self::Save(writing) => writing.seat.person,
-            Self::HandIn(hand_in) => hand_in.seat.person,
-        };
-        // The second half of such an id is random.
-        person.0.as_u64_pair().1
-    }
-}
 
 /// Carries out a batch.
 pub(super) async fn apply(tx: &impl ConnectionTrait, operations: &[Operation]) -> Result<Vec<Reply>, Fault> {
@@ -234,7 +149,7 @@ impl<'a> Batch<'a> {
         let ledger = self.ledgers.entry(writing.attempt).or_default();
         let fresh = ledger.take(&writing.saves, writing.arrival).map_err(Refusal::SeqConflict)?;
         self.saves.extend(fresh.into_iter().map(|save| (writing.attempt, save, writing.arrival)));
-        Ok(Reply::Saved { row: row.clone(), counted: ledger.counted(&writing.saves) })
+        Ok(Reply::Saved { deadline: row.deadline, counted: ledger.counted(&writing.saves) })
     }
 
     fn hand_in(&mut self, hand_in: &'a HandIn) -> Result<Reply, Refusal> {

@@ -7,18 +7,23 @@ mod api;
 mod batch;
 mod clock;
 mod dto;
+mod error;
 mod ledger;
 mod marks;
 mod model;
+mod operation;
 mod paper;
 mod service;
 mod store;
+mod views;
 
 pub use api::AttemptApi;
 pub use clock::{Entry, Schedule, Times};
+pub use error::AttemptError;
 pub use ledger::Counted;
-pub use model::{
-    Acknowledged, Attempt, AttemptResult, Desk, HistoryRow, ItemResult, MAX_SAVES, Outcome, RawResponse, RawSave,
-    Saved, Seat, SectionResult, Started, Submitted, Viewed,
+pub use model::{MAX_SAVES, RawResponse, RawSave, Seat};
+pub use service::Attempts;
+pub use views::{
+    Acknowledged, Attempt, AttemptResult, Desk, HistoryRow, ItemResult, Outcome, Saved, SectionResult, Started,
+    Submitted, Viewed,
 };
-pub use service::{AttemptError, Attempts};

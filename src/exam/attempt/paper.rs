@@ -14,7 +14,7 @@ use poem_openapi::types::{ToJSON, Type};
 use serde_json::Value;
 
 use super::dto::{AttemptDto, SavedDto, SittingDto};
-use super::model::{Desk, Started, Viewed};
+use super::views::{Desk, Started, Viewed};
 use crate::http::Json;
 
 /// JSON of the shape of `T`, written by hand.

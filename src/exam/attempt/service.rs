@@ -9,16 +9,18 @@ use entity::instant::Instant;
 use parking_lot::Mutex;
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::batch::{self, By, HandIn, Operation, Reply, Start, Writing};
-use super::model::{Acknowledged, Admission, Desk, Outcome, RawSave, Refusal, Saved, Seat, Started, Submitted, admit};
+use super::batch;
+use super::error::AttemptError;
+use super::model::{Admission, RawSave, Refusal, Seat, admit};
+use super::operation::{By, HandIn, Operation, Reply, Start, Writing};
 use super::store::{self, Drawn, Head, Row};
+use super::views::{Acknowledged, Desk, Outcome, Saved, Started, Submitted};
 use crate::auth::{Caller, Denied};
 use crate::core::Core;
-use crate::db::{Apply, Fault, Rejected, Writer, faulty};
+use crate::db::{Apply, Fault, Rejected, Writer};
 use crate::exam::grading::Response;
 use crate::exam::sealed::{SealedCache, SealedExam, Sheet};
-use crate::http::{Code, Problem};
-use crate::kernel::field::{FieldCode, FieldError, Invalid};
+use crate::kernel::field::{FieldCode, Invalid};
 use crate::kernel::jcs;
 use crate::org;
 
@@ -31,80 +33,6 @@ const QUEUE: usize = 4096;
 const SEATS: usize = 50_000;
 /// How often a start is tried when the exam is sealed anew or another instance is quicker.
 const STARTS: usize = 4;
-
-/// What can go wrong with an attempt.
-#[derive(Debug, thiserror::Error)]
-pub enum AttemptError {
-    /// Not allowed.
-    #[error(transparent)]
-    Denied(#[from] Denied),
-    /// Bad fields.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-    /// The caller is not on the exam's roster; whom to ask.
-    #[error("not on the roster")]
-    NotOnRoster(String),
-    /// The exam has not opened yet.
-    #[error("the exam has not opened yet")]
-    NotOpenYet,
-    /// Too late to start; whom to ask.
-    #[error("the latest start has passed")]
-    StartClosed(String),
-    /// All attempts are used.
-    #[error("no attempt is left")]
-    NoAttemptLeft,
-    /// The attempt has ended.
-    #[error("the attempt has ended")]
-    Closed,
-    /// Another device holds the attempt.
-    #[error("another device holds the attempt")]
-    TakenOver,
-    /// The save at this place of the list has the number of another response.
-    #[error("save {0} has the number of another response")]
-    SeqConflict(usize),
-    /// The result may not be seen yet.
-    #[error("the result is not released")]
-    NotReleased,
-    /// Too much is waiting, or the server is stopping.
-    #[error(transparent)]
-    Rejected(Rejected),
-    /// The database.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-faulty!(AttemptError);
-
-impl From<Rejected> for AttemptError {
-    fn from(rejected: Rejected) -> Self {
-        match rejected {
-            Rejected::Fault(fault) => Self::Fault(fault),
-            other @ (Rejected::QueueFull | Rejected::Stopping) => Self::Rejected(other),
-        }
-    }
-}
-
-impl From<AttemptError> for Problem {
-    fn from(error: AttemptError) -> Self {
-        match error {
-            AttemptError::Denied(denied) => denied.into(),
-            AttemptError::Invalid(invalid) => invalid.into(),
-            AttemptError::NotOnRoster(contact) => Self::new(Code::NotOnRoster).about(contact),
-            AttemptError::NotOpenYet => Self::new(Code::NotOpenYet),
-            AttemptError::StartClosed(contact) => Self::new(Code::StartClosed).about(contact),
-            AttemptError::NoAttemptLeft => Self::new(Code::NoAttemptLeft),
-            AttemptError::Closed => Self::new(Code::AttemptClosed),
-            AttemptError::TakenOver => Self::new(Code::TakenOver),
-            AttemptError::SeqConflict(at) => {
-                let field = format!("saves[{at}].seq");
-                let error = FieldError { field, code: FieldCode::Conflict, detail: "response".to_owned() };
-                Self { errors: vec![error], ..Self::new(Code::SeqConflict) }
-            }
-            AttemptError::NotReleased => Self::new(Code::NotReleased),
-            AttemptError::Rejected(rejected) => rejected.into(),
-            AttemptError::Fault(fault) => fault.into(),
-        }
-    }
-}
 
 /// The service of attempts: it holds the sealed exams and the papers in memory and the queue to the database.
 pub struct Attempts {
@@ -161,7 +89,7 @@ impl Attempts {
                     return self.started(row, at).await;
                 }
                 Reply::Refused(Refusal::Redraw) => {}
-                Reply::Refused(refusal) => return Err(refused(refusal, &head.contact)),
+                Reply::Refused(refusal) => return Err(AttemptError::of(refusal, &head.contact)),
                 Reply::Saved { .. } | Reply::HandedIn { .. } | Reply::Idle => return Err(confused()),
             }
         }
@@ -185,7 +113,7 @@ impl Attempts {
         let number = match admit(&head, &attempts.iter().collect::<Vec<_>>(), now) {
             Ok(Admission::Resume(_)) => return Ok((head, None, None)),
             Ok(Admission::Begin(number)) => number,
-            Err(refusal) => return Err(refused(refusal, &head.contact)),
+            Err(refusal) => return Err(AttemptError::of(refusal, &head.contact)),
         };
         let seal = head.manifest_digest.as_deref().ok_or(Denied::NotFound)?;
         let sealed = self.sealed.get(conn, exam, seal).await?;
@@ -226,10 +154,8 @@ impl Attempts {
         let saves = seat.read(saves)?;
         let writing = Writing { attempt: id, seat, arrival, lease, saves };
         match self.writer.submit(Operation::Save(writing)).await? {
-            Reply::Saved { row, counted } => {
-                Ok(Acknowledged { server_time: arrival, deadline: row.deadline, saved: counted })
-            }
-            Reply::Refused(refusal) => Err(refused(refusal, "")),
+            Reply::Saved { deadline, counted } => Ok(Acknowledged { server_time: arrival, deadline, saved: counted }),
+            Reply::Refused(refusal) => Err(AttemptError::of(refusal, "")),
             Reply::Started(_) | Reply::HandedIn { .. } | Reply::Idle => Err(confused()),
         }
     }
@@ -252,7 +178,7 @@ impl Attempts {
                 submitted_at: row.submitted_at.unwrap_or(row.deadline),
                 result: if head.shows_results() { Outcome::of(&head, &row) } else { None },
             }),
-            Reply::Refused(refusal) => Err(refused(refusal, "")),
+            Reply::Refused(refusal) => Err(AttemptError::of(refusal, "")),
             Reply::Started(_) | Reply::Saved { .. } | Reply::Idle => Err(confused()),
         }
     }
@@ -303,19 +229,6 @@ fn draw(sealed: Arc<SealedExam>, person: PersonId, number: i32) -> Result<(Drawn
         max_points: sheet.max_points(),
     };
     Ok((drawn, sheet))
-}
-
-fn refused(refusal: Refusal, contact: &str) -> AttemptError {
-    match refusal {
-        Refusal::NotFound => Denied::NotFound.into(),
-        Refusal::NotOpenYet => AttemptError::NotOpenYet,
-        Refusal::StartClosed => AttemptError::StartClosed(contact.to_owned()),
-        Refusal::NoAttemptLeft => AttemptError::NoAttemptLeft,
-        Refusal::Closed => AttemptError::Closed,
-        Refusal::TakenOver => AttemptError::TakenOver,
-        Refusal::SeqConflict(at) => AttemptError::SeqConflict(at),
-        Refusal::Redraw => AttemptError::Rejected(Rejected::QueueFull),
-    }
 }
 
 fn bad(id: AttemptId, why: &dyn std::fmt::Display) -> Fault {

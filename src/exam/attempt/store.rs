@@ -1,24 +1,25 @@
-//! Queries over attempts and saves.
+//! Queries over exams as they are sat, and attempts.
 
 use std::collections::{HashMap, HashSet};
 
 use entity::exam::attempt::{self, AttemptState};
 use entity::exam::exam::{self, ExamStatus, Release, ShowKey};
-use entity::exam::save;
 use entity::id::{AttemptId, ExamId, LeaseId, PersonId, UnitId};
 use entity::instant::{Instant, Millis};
 use entity::points::Points;
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, Query, TableRef, ValueTuple};
+use sea_orm::sea_query::{TableRef, ValueTuple};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, Value,
+    ColumnTrait, ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
 };
 
 use super::clock::{Schedule, Times};
-use super::ledger::{Kept, Ledger, Save};
-use crate::db::{Fault, insert_all};
-use crate::kernel::page::{Page, PageRequest};
+use crate::db::Fault;
+
+mod saves;
+mod writing;
+
+pub(super) use saves::{history, insert_saves, ledger, ledgers, ledgers_at};
+pub(super) use writing::{insert, set_graded, set_leases};
 
 /// How many ids, and how many rows of values, one statement names at most.
 const CHUNK: usize = 4_000;
@@ -231,83 +232,6 @@ pub(super) async fn locked(conn: &impl ConnectionTrait, ids: &[AttemptId]) -> Re
     Ok(rows)
 }
 
-/// All saves of these attempts.
-pub(super) async fn ledgers(
-    conn: &impl ConnectionTrait,
-    ids: &[AttemptId],
-    into: &mut HashMap<AttemptId, Ledger>,
-) -> Result<(), Fault> {
-    for ids in ids.chunks(CHUNK) {
-        read(conn, save::Entity::find().filter(save::Column::AttemptId.is_in(ids.iter().copied())), into).await?;
-    }
-    Ok(())
-}
-
-/// The saves at these positions of these attempts.
-pub(super) async fn ledgers_at(
-    conn: &impl ConnectionTrait,
-    places: &[(AttemptId, i32)],
-    into: &mut HashMap<AttemptId, Ledger>,
-) -> Result<(), Fault> {
-    for places in places.chunks(CHUNK) {
-        let list = places.iter().map(|(id, position)| vec![(*id).into(), (*position).into()]);
-        let mut query = save::Entity::find();
-        // Joined rather than looked up with IN: so SQLite too uses both columns of the key.
-        QuerySelect::query(&mut query).inner_join(
-            values(list),
-            Condition::all()
-                .add(Expr::col((save::Entity, save::Column::AttemptId)).equals(FIRST))
-                .add(Expr::col((save::Entity, save::Column::Position)).equals(SECOND)),
-        );
-        read(conn, query, into).await?;
-    }
-    Ok(())
-}
-
-async fn read(
-    conn: &impl ConnectionTrait,
-    query: Select<save::Entity>,
-    into: &mut HashMap<AttemptId, Ledger>,
-) -> Result<(), Fault> {
-    let rows: Vec<(AttemptId, i32, i32, String, Instant)> = query.into_tuple().all(conn).await?;
-    for (id, position, seq, response, at) in rows {
-        into.entry(id).or_default().note(position, seq, Kept { response, at });
-    }
-    Ok(())
-}
-
-/// All saves of one attempt.
-pub(super) async fn ledger(conn: &impl ConnectionTrait, id: AttemptId) -> Result<Ledger, Fault> {
-    let mut ledgers = HashMap::new();
-    self::ledgers(conn, &[id], &mut ledgers).await?;
-    Ok(ledgers.remove(&id).unwrap_or_default())
-}
-
-/// The saves of an attempt in the order of their arrival, of one moment by position and number.
-pub(super) async fn history(
-    conn: &impl ConnectionTrait,
-    id: AttemptId,
-    after: Option<(Instant, i32, i32)>,
-    page: &PageRequest,
-) -> Result<Page<SaveRow>, Fault> {
-    use save::Column::{At, AttemptId, Position, Seq};
-    let mut query = save::Entity::find()
-        .filter(AttemptId.eq(id))
-        .order_by_asc(At)
-        .order_by_asc(Position)
-        .order_by_asc(Seq)
-        .limit(page.limit + 1);
-    if let Some((at, position, seq)) = after {
-        let later = Condition::any()
-            .add(Position.gt(position))
-            .add(Condition::all().add(Position.eq(position)).add(Seq.gt(seq)));
-        query = query.filter(Condition::any().add(At.gt(at)).add(Condition::all().add(At.eq(at)).add(later)));
-    }
-    let rows = query.all(conn).await?;
-    let rows = rows.into_iter().map(|s| SaveRow { position: s.position, seq: s.seq, response: s.response, at: s.at });
-    Ok(Page::cut(rows.collect(), page, |s| format!("{}.{}.{}", s.at.0, s.position, s.seq)))
-}
-
 /// Running attempts that the server has to hand in by itself, the longest overdue first.
 pub(super) async fn due(conn: &impl ConnectionTrait, now: Instant, limit: u64) -> Result<Vec<AttemptId>, Fault> {
     Ok(attempt::Entity::find()
@@ -323,110 +247,6 @@ pub(super) async fn due(conn: &impl ConnectionTrait, now: Instant, limit: u64) -
         .await?)
 }
 
-/// Writes new attempts and gives those that somebody else had started meanwhile, under the same candidate and number.
-pub(super) async fn insert(
-    conn: &impl ConnectionTrait,
-    attempts: Vec<(Row, &Drawn)>,
-) -> Result<HashSet<AttemptId>, Fault> {
-    let mut ids: HashSet<AttemptId> = attempts.iter().map(|(row, _)| row.id).collect();
-    if ids.is_empty() {
-        return Ok(ids);
-    }
-    let model = |(row, drawn): (Row, &Drawn)| attempt::ActiveModel {
-        id: Set(row.id),
-        exam_id: Set(row.exam_id),
-        person_id: Set(row.person_id),
-        number: Set(row.number),
-        state: Set(row.state),
-        lease: Set(row.lease),
-        device: Set(row.device),
-        started_at: Set(row.started_at),
-        deadline: Set(row.deadline),
-        due_at: Set(row.due_at),
-        submitted_at: Set(row.submitted_at),
-        by_server: Set(row.by_server),
-        k: Set(drawn.k),
-        items: Set(drawn.items.clone()),
-        paper_digest: Set(row.paper_digest),
-        points: Set(row.points),
-        max_points: Set(row.max_points),
-        answered: Set(row.answered),
-    };
-    insert_all(conn, attempts.into_iter().map(model).collect(), true).await?;
-    let there: Vec<AttemptId> = attempt::Entity::find()
-        .select_only()
-        .column(attempt::Column::Id)
-        .filter(attempt::Column::Id.is_in(ids.iter().copied()))
-        .into_tuple()
-        .all(conn)
-        .await?;
-    for id in there {
-        ids.remove(&id);
-    }
-    Ok(ids)
-}
-
-/// Gives attempts to other devices. They must be locked.
-pub(super) async fn set_leases(conn: &impl ConnectionTrait, rows: &[&Row]) -> Result<(), Fault> {
-    for rows in rows.chunks(CHUNK) {
-        let list = rows.iter().map(|r| vec![r.id.into(), r.lease.into(), r.device.clone().into()]);
-        let update = Query::update()
-            .table(attempt::Entity)
-            .value(attempt::Column::Lease, Expr::col(SECOND))
-            .value(attempt::Column::Device, Expr::col(THIRD))
-            .from(values(list))
-            .and_where(Expr::col((attempt::Entity, attempt::Column::Id)).equals(FIRST))
-            .to_owned();
-        all_of(rows.len(), conn.execute(&update).await?.rows_affected())?;
-    }
-    Ok(())
-}
-
-/// Writes what graded attempts came to. They must be locked and were running.
-pub(super) async fn set_graded(conn: &impl ConnectionTrait, rows: &[&Row]) -> Result<(), Fault> {
-    for rows in rows.chunks(CHUNK) {
-        let list = rows
-            .iter()
-            .map(|r| vec![r.id.into(), r.submitted_at.into(), r.by_server.into(), r.points.into(), r.answered.into()]);
-        let update = Query::update()
-            .table(attempt::Entity)
-            .value(attempt::Column::State, AttemptState::Graded)
-            .value(attempt::Column::SubmittedAt, Expr::col(SECOND))
-            .value(attempt::Column::ByServer, Expr::col(THIRD))
-            .value(attempt::Column::Points, Expr::col(FOURTH))
-            .value(attempt::Column::Answered, Expr::col(FIFTH))
-            .from(values(list))
-            .and_where(Expr::col((attempt::Entity, attempt::Column::Id)).equals(FIRST))
-            .and_where(Expr::col((attempt::Entity, attempt::Column::State)).eq(AttemptState::Running))
-            .to_owned();
-        all_of(rows.len(), conn.execute(&update).await?.rows_affected())?;
-    }
-    Ok(())
-}
-
-/// Writes saves, none of which is there yet.
-pub(super) async fn insert_saves(
-    conn: &impl ConnectionTrait,
-    saves: Vec<(AttemptId, &Save, Instant)>,
-) -> Result<(), Fault> {
-    let model = |(id, save, at): (AttemptId, &Save, Instant)| save::ActiveModel {
-        attempt_id: Set(id),
-        position: Set(save.position),
-        seq: Set(save.seq),
-        response: Set(save.response.clone()),
-        at: Set(at),
-    };
-    insert_all(conn, saves.into_iter().map(model).collect(), false).await
-}
-
 fn values(rows: impl Iterator<Item = Vec<Value>>) -> TableRef {
     TableRef::ValuesList(rows.map(ValueTuple::Many).collect(), LIST.into())
-}
-
-/// A locked row that is not there to be changed is a mistake of the program; nothing of the batch may stand then.
-fn all_of(wanted: usize, changed: u64) -> Result<(), Fault> {
-    if u64::try_from(wanted) == Ok(changed) {
-        return Ok(());
-    }
-    Err(DbErr::Custom(format!("{changed} of {wanted} locked attempts were changed")).into())
 }

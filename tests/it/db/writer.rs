@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use entity::org::unit;
 use futures_util::future::join_all;
-use kaofa::db::{Apply, Fault, Rejected, Writer};
+use kaofa::db::{Apply, Fault, Key, Rejected, Writer};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
@@ -69,6 +69,30 @@ both_databases! {
         assert_eq!(batches.last().unwrap().len(), 10);
         assert!(batches.last().unwrap().is_sorted(), "{batches:?}");
         assert_eq!(codes(&server.services.core.db).await.len(), lanes + 10);
+    }
+
+    async fn operations_of_one_key_keep_their_order(server: TestServer) {
+        let (gate, batches) = (Arc::new(Semaphore::new(0)), Batches::default());
+        let apply = inserting(&gate, &batches);
+        let key: Key<unit::Model> = |row| row.code.bytes().next().map_or(0, u64::from);
+        let writer = Arc::new(Writer::spawn_keyed(&server.services.core.db, "test", 96, key, &apply));
+        let mut tasks = Vec::new();
+        for n in 0..24 {
+            let key = char::from(b'a' + n % 4);
+            tasks.push(submit(&writer, row(&server, &format!("{key}{n:02}"), None)).await);
+        }
+        gate.add_permits(100);
+        for result in join_all(tasks).await {
+            result.unwrap().unwrap();
+        }
+        let batches = batches.lock().clone();
+        for key in 'a'..='d' {
+            let codes: Vec<_> = batches.iter().flatten().filter(|code| code.starts_with(key)).collect();
+            assert!(codes.len() == 6 && codes.is_sorted(), "{batches:?}");
+            // On PostgreSQL too a key has one lane.
+            let together = batches.iter().filter(|batch| batch.iter().any(|code| code.starts_with(key))).count();
+            assert!(together <= 2, "{batches:?}");
+        }
     }
 
     async fn only_the_operation_at_fault_fails(server: TestServer) {

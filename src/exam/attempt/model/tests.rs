@@ -1,7 +1,9 @@
 use entity::exam::exam::{Release, ShowKey};
-use entity::id::UnitId;
+use entity::id::{LeaseId, UnitId};
+use entity::points::Points;
 use uuid::Uuid;
 
+use super::super::views::Outcome;
 use super::*;
 use crate::exam::sealed::fixtures;
 

@@ -6,7 +6,8 @@ use entity::instant::Instant;
 use poem_openapi::types::ParseFromJSON;
 use uuid::Uuid;
 
-use super::super::model::{Attempt, Saved, Seat};
+use super::super::model::Seat;
+use super::super::views::{Attempt, Saved};
 use super::*;
 use crate::bank::Kind;
 use crate::exam::grading::Response as Answered;

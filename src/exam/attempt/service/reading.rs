@@ -8,8 +8,9 @@ use entity::instant::Instant;
 use sea_orm::ConnectionTrait;
 
 use super::super::marks;
-use super::super::model::{Attempt, AttemptResult, Desk, HistoryRow, ItemResult, Outcome, Seat, SectionResult, Viewed};
+use super::super::model::Seat;
 use super::super::store::{self, Head, Row};
+use super::super::views::{Attempt, AttemptResult, Desk, HistoryRow, ItemResult, Outcome, SectionResult, Viewed};
 use super::{AttemptError, Attempts, head_of};
 use crate::auth::{self, Caller, Denied, READERS};
 use crate::bank::Answer;

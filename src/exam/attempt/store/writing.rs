@@ -1,0 +1,101 @@
+//! Writing attempts.
+
+use std::collections::HashSet;
+
+use entity::exam::attempt::{self, AttemptState};
+use entity::id::AttemptId;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+
+use super::{CHUNK, Drawn, FIFTH, FIRST, FOURTH, Row, SECOND, THIRD, values};
+use crate::db::{Fault, insert_all};
+
+/// Writes new attempts and gives those that somebody else had started meanwhile, under the same candidate and number.
+pub(in super::super) async fn insert(
+    conn: &impl ConnectionTrait,
+    attempts: Vec<(Row, &Drawn)>,
+) -> Result<HashSet<AttemptId>, Fault> {
+    let mut ids: HashSet<AttemptId> = attempts.iter().map(|(row, _)| row.id).collect();
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let model = |(row, drawn): (Row, &Drawn)| attempt::ActiveModel {
+        id: Set(row.id),
+        exam_id: Set(row.exam_id),
+        person_id: Set(row.person_id),
+        number: Set(row.number),
+        state: Set(row.state),
+        lease: Set(row.lease),
+        device: Set(row.device),
+        started_at: Set(row.started_at),
+        deadline: Set(row.deadline),
+        due_at: Set(row.due_at),
+        submitted_at: Set(row.submitted_at),
+        by_server: Set(row.by_server),
+        k: Set(drawn.k),
+        items: Set(drawn.items.clone()),
+        paper_digest: Set(row.paper_digest),
+        points: Set(row.points),
+        max_points: Set(row.max_points),
+        answered: Set(row.answered),
+    };
+    insert_all(conn, attempts.into_iter().map(model).collect(), true).await?;
+    let there: Vec<AttemptId> = attempt::Entity::find()
+        .select_only()
+        .column(attempt::Column::Id)
+        .filter(attempt::Column::Id.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    for id in there {
+        ids.remove(&id);
+    }
+    Ok(ids)
+}
+
+/// Gives attempts to other devices. They must be locked.
+pub(in super::super) async fn set_leases(conn: &impl ConnectionTrait, rows: &[&Row]) -> Result<(), Fault> {
+    for rows in rows.chunks(CHUNK) {
+        let list = rows.iter().map(|r| vec![r.id.into(), r.lease.into(), r.device.clone().into()]);
+        let update = Query::update()
+            .table(attempt::Entity)
+            .value(attempt::Column::Lease, Expr::col(SECOND))
+            .value(attempt::Column::Device, Expr::col(THIRD))
+            .from(values(list))
+            .and_where(Expr::col((attempt::Entity, attempt::Column::Id)).equals(FIRST))
+            .to_owned();
+        all_of(rows.len(), conn.execute(&update).await?.rows_affected())?;
+    }
+    Ok(())
+}
+
+/// Writes what graded attempts came to. They must be locked and were running.
+pub(in super::super) async fn set_graded(conn: &impl ConnectionTrait, rows: &[&Row]) -> Result<(), Fault> {
+    for rows in rows.chunks(CHUNK) {
+        let list = rows
+            .iter()
+            .map(|r| vec![r.id.into(), r.submitted_at.into(), r.by_server.into(), r.points.into(), r.answered.into()]);
+        let update = Query::update()
+            .table(attempt::Entity)
+            .value(attempt::Column::State, AttemptState::Graded)
+            .value(attempt::Column::SubmittedAt, Expr::col(SECOND))
+            .value(attempt::Column::ByServer, Expr::col(THIRD))
+            .value(attempt::Column::Points, Expr::col(FOURTH))
+            .value(attempt::Column::Answered, Expr::col(FIFTH))
+            .from(values(list))
+            .and_where(Expr::col((attempt::Entity, attempt::Column::Id)).equals(FIRST))
+            .and_where(Expr::col((attempt::Entity, attempt::Column::State)).eq(AttemptState::Running))
+            .to_owned();
+        all_of(rows.len(), conn.execute(&update).await?.rows_affected())?;
+    }
+    Ok(())
+}
+
+/// A locked row that is not there to be changed is a mistake of the program; nothing of the batch may stand then.
+fn all_of(wanted: usize, changed: u64) -> Result<(), Fault> {
+    if u64::try_from(wanted) == Ok(changed) {
+        return Ok(());
+    }
+    Err(DbErr::Custom(format!("{changed} of {wanted} locked attempts were changed")).into())
+}

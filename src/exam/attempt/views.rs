@@ -1,0 +1,208 @@
+//! What attempts answer with.
+
+use std::sync::Arc;
+
+use entity::exam::attempt::AttemptState;
+use entity::id::{AttemptId, ExamId, LeaseId, PersonId};
+use entity::instant::Instant;
+use entity::points::Points;
+
+use super::ledger::Counted;
+use super::model::Seat;
+use super::store::{Head, Row};
+use crate::bank::Kind;
+use crate::exam::grading::Response;
+
+/// An attempt as its candidate and those who watch over it may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its identifier.
+    pub id: AttemptId,
+    /// The exam.
+    pub exam_id: ExamId,
+    /// The candidate.
+    pub person_id: PersonId,
+    /// The candidate's first, second, … attempt.
+    pub number: i32,
+    /// How far it has come.
+    pub state: AttemptState,
+    /// What the device that holds it calls itself.
+    pub device: Option<String>,
+    /// When it was started.
+    pub started_at: Instant,
+    /// When its time is up.
+    pub deadline: Instant,
+    /// When it was handed in.
+    pub submitted_at: Option<Instant>,
+    /// The server handed it in.
+    pub by_server: bool,
+    /// The paper's digest, hex.
+    pub paper_digest: String,
+}
+
+impl From<Row> for Attempt {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            exam_id: row.exam_id,
+            person_id: row.person_id,
+            number: row.number,
+            state: row.state,
+            device: row.device,
+            started_at: row.started_at,
+            deadline: row.deadline,
+            submitted_at: row.submitted_at,
+            by_server: row.by_server,
+            paper_digest: row.paper_digest,
+        }
+    }
+}
+
+/// The answer that counts at a position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// The place on the paper, from 1.
+    pub position: i32,
+    /// The highest number there.
+    pub seq: i32,
+    /// The kind of its item.
+    pub kind: Kind,
+    /// The answer.
+    pub response: Response,
+}
+
+/// What a candidate has before them.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// The paper.
+    pub seat: Arc<Seat>,
+    /// The answers that count, by position.
+    pub saved: Vec<Saved>,
+}
+
+/// An attempt that was started or resumed.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// What the device must send with each save.
+    pub lease: LeaseId,
+    /// The paper and the answers so far.
+    pub desk: Desk,
+    /// The server's time.
+    pub server_time: Instant,
+}
+
+/// An attempt that was looked up.
+#[derive(Debug, Clone)]
+pub struct Viewed {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// Paper and answers, for its candidate while it runs.
+    pub desk: Option<Desk>,
+    /// The server's time.
+    pub server_time: Instant,
+}
+
+/// Saves that were committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// The server's time when they arrived.
+    pub server_time: Instant,
+    /// When the attempt's time is up.
+    pub deadline: Instant,
+    /// What counts at each of their positions.
+    pub saved: Vec<Counted>,
+}
+
+/// An attempt that was handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// How far it has come.
+    pub state: AttemptState,
+    /// When it counts as handed in.
+    pub submitted_at: Instant,
+    /// The result, if it may be seen already.
+    pub result: Option<Outcome>,
+}
+
+/// What an attempt came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// What it scored.
+    pub points: Points,
+    /// What it could score.
+    pub max_points: Points,
+    /// Whether it reaches the pass line.
+    pub passed: bool,
+}
+
+impl Outcome {
+    /// Of a graded attempt.
+    pub(super) fn of(head: &Head, row: &Row) -> Option<Self> {
+        let points = row.points?;
+        Some(Self { points, max_points: row.max_points, passed: points >= head.pass_points })
+    }
+}
+
+/// An attempt's result in full.
+#[derive(Debug, Clone)]
+pub struct AttemptResult {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// The sum of it.
+    pub outcome: Outcome,
+    /// Section by section.
+    pub sections: Vec<SectionResult>,
+    /// Item by item with the key, once that may be seen.
+    pub items: Option<Vec<ItemResult>>,
+}
+
+/// What a section came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SectionResult {
+    /// Its title.
+    pub title: String,
+    /// What it scored.
+    pub points: Points,
+    /// What it could score.
+    pub max_points: Points,
+}
+
+/// What an item came to, with its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemResult {
+    /// The place on the paper, from 1.
+    pub position: i32,
+    /// `question id@version`.
+    pub item: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// What was asked.
+    pub stem: String,
+    /// The options as they stood on the paper: id and text.
+    pub options: Vec<(String, String)>,
+    /// What was answered.
+    pub response: Response,
+    /// The right answer.
+    pub key: Response,
+    /// What it scored.
+    pub points: Points,
+    /// What it could score.
+    pub max_points: Points,
+}
+
+/// A save as it arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// The place on the paper, from 1.
+    pub position: i32,
+    /// Its number.
+    pub seq: i32,
+    /// The kind of its item.
+    pub kind: Kind,
+    /// What was answered.
+    pub response: Response,
+    /// When it arrived.
+    pub at: Instant,
+}
