@@ -263,6 +263,12 @@ impl Form {
         }
     }
 
+    /// The label of a field within a group that says its place.
+    #[must_use]
+    pub(super) fn short(&self, field: &str) -> String {
+        self.label(&without_place(field).0)
+    }
+
     /// The help under a field.
     #[must_use]
     pub(super) fn help(&self, field: &str) -> Option<String> {

@@ -20,7 +20,7 @@ pub(super) const AREAS: &[Area] = &[
     Area { roles: &[Role::Coordinator], path: "/people" },
     Area { roles: &[Role::Coordinator], path: "/banks" },
     Area { roles: &[Role::Coordinator], path: "/exams" },
-    Area { roles: &[Role::Coordinator, Role::SystemAdmin], path: "/units" },
+    Area { roles: &[Role::SystemAdmin], path: "/units" },
     Area { roles: READERS, path: "/rates" },
     Area { roles: &[Role::Auditor], path: "/years" },
     Area { roles: &[Role::SecurityAdmin], path: "/accounts" },

@@ -253,6 +253,7 @@ parts-more = Add another
 parts-save-draft = Save draft
 parts-sure = Confirm:{" "}
 parts-unit = Unit
+parts-unit-id = Unit
 parts-total = Total
 parts-acts = Actions
 parts-toggle = Open or close
@@ -299,7 +300,7 @@ today-publish-programme = Draft programme, to be published
 today-publish-session = Draft session, to be published
 
 # People
-people-title = People
+people-heading = People
 people-lead = The roster as of { $day }, by staff number.
 people-unit-id = Unit
 people-category = Category
@@ -321,14 +322,6 @@ people-none-help = Enter people first, then plan programmes, sessions and exams.
 people-none-match = Nobody matches.
 
 # Units
-units-title = Units
-units-lead = Units within your reach, groups not counted: { $n }.
-units-whom = Units are kept by the system administrator.
-units-new = New unit
-units-new-lead = A unit in use keeps its history; check name and code.
-units-parent-id = Above it
-units-name = Name
-units-code = Code
 ### audit
 nav-years = Closed years
 audit-all = All
@@ -598,18 +591,19 @@ grant-revoke = Take back
 grant-revoke-sure = Once “{ $role }” ({ $unit }) is taken back, the account can no longer act by it. Take it back?
 done-granted = The role is given.
 done-revoked = The role is taken back, from now on.
-units-code-duplicate = This code is taken
-units-kind = Kind
-units-kind-group = Group
-units-kind-unit = Unit
-units-make = Add
-units-below = Add below
-units-until = until { $day }
-units-people = People
-units-people-of = People of { $name }
+people-units = Units
+people-units-lead = Units within your reach, groups not counted: { $n }. They are kept by the system administrator.
+people-units-name = Name
+people-units-code = Code
+people-units-kind = Kind
+people-units-kind-group = Group
+people-units-kind-unit = Unit
+people-units-until = until { $day }
+people-units-people-of = People of { $name }
 
 # Programmes
-programmes-title = Programmes
+programmes-heading = Programmes
+programmes-title = Title
 programmes-lead = A programme says who must study how much in a year. Publishing freezes its roster, on which the rates rest.
 programmes-name = Programme
 programmes-year = Year
@@ -657,7 +651,8 @@ programmes-completion = Completion
 programmes-completion-due = Completion of what is due
 
 # Sessions
-sessions-title = Sessions
+sessions-heading = Sessions
+sessions-title = Title
 sessions-lead = Meetings in order of time; this year's unless asked otherwise.
 sessions-name = Session
 sessions-from = From
@@ -775,7 +770,8 @@ hall-offline = No connection, trying again
 hall-picture = QR code for check-in
 
 # Banks
-banks-title = Banks
+banks-heading = Banks
+banks-title = Title
 banks-lead = A bank belongs to a unit; coordinators above may use it. Only approved questions are drawn.
 banks-name = Bank
 banks-unit-id = Unit
@@ -1146,3 +1142,10 @@ roll-now = Now
 roll-of = Attendance of { $name }
 roll-keep = No change
 roll-save = Save the roll call
+
+### units
+units-make = Add
+units-below = Add below
+units-until = until { $day }
+units-people = People
+units-people-of = People of { $name }

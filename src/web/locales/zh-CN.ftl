@@ -253,6 +253,7 @@ parts-more = 再加一项
 parts-save-draft = 保存草稿
 parts-sure = 确认
 parts-unit = 单位
+parts-unit-id = 单位
 parts-total = 合计
 parts-acts = 操作
 parts-toggle = 展开或收起
@@ -299,7 +300,7 @@ today-publish-programme = 计划草稿，待发布
 today-publish-session = 场次草稿，待发布
 
 # 人员
-people-title = 人员
+people-heading = 人员
 people-lead = 截至 { $day } 的名册，按工号排列。
 people-unit-id = 单位
 people-category = 人员类别
@@ -319,28 +320,19 @@ people-left = 已离岗
 people-none = 名册上还没有人员。
 people-none-help = 请先录入人员，再制定计划、安排场次和考试。
 people-none-match = 没有符合条件的人员。
-
-# 单位
-units-title = 单位
-units-lead = 管理范围内共 { $n } 个单位（不含分组）。
-units-whom = 单位由系统管理员维护；有出入的，请与其联系。
-units-new = 新增单位
-units-new-lead = 单位一经使用即保留历史，请核对名称和代码。
-units-parent-id = 上级
-units-name = 名称
-units-code = 代码
-units-code-duplicate = 此代码已被使用
-units-kind = 性质
-units-kind-group = 分组
-units-kind-unit = 单位
-units-make = 新增
-units-below = 新增下级
-units-until = 存续至 { $day }
-units-people = 人员
-units-people-of = { $name }的人员
+people-units = 单位
+people-units-lead = 管理范围内共 { $n } 个单位（不含分组）。单位由系统管理员维护，有出入的请与其联系。
+people-units-name = 名称
+people-units-code = 代码
+people-units-kind = 性质
+people-units-kind-group = 分组
+people-units-kind-unit = 单位
+people-units-until = 存续至 { $day }
+people-units-people-of = { $name }的人员
 
 # 计划
-programmes-title = 年度学法计划
+programmes-heading = 年度学法计划
+programmes-title = 计划名称
 programmes-lead = 计划规定谁在一年内应学多少。发布时固定名册，此后按名册统计参学率和达标率。
 programmes-name = 计划
 programmes-year = 年度
@@ -388,7 +380,8 @@ programmes-completion = 达标率
 programmes-completion-due = 到期要求达标率
 
 # 场次
-sessions-title = 场次
+sessions-heading = 场次
+sessions-title = 场次名称
 sessions-lead = 集体学法、旁听庭审、培训等学法活动，按时间排列；默认列出本年度。
 sessions-name = 场次
 sessions-from = 自
@@ -506,7 +499,8 @@ hall-offline = 网络不通，正在重试
 hall-picture = 签到二维码
 
 # 题库
-banks-title = 题库
+banks-heading = 题库
+banks-title = 题库名称
 banks-lead = 题库归属单位，上级单位的协调员可以使用。只有已启用的试题参加抽题。
 banks-name = 题库
 banks-unit-id = 归属单位
@@ -1146,3 +1140,22 @@ roll-now = 现状
 roll-of = { $name } 的到会情况
 roll-keep = 不变
 roll-save = 保存点名
+
+### units
+units-title = 单位
+units-lead = 管理范围内共 { $n } 个单位（不含分组）。
+units-whom = 单位由系统管理员维护；有出入的，请与其联系。
+units-new = 新增单位
+units-new-lead = 单位一经使用即保留历史，请核对名称和代码。
+units-parent-id = 上级
+units-name = 名称
+units-code = 代码
+units-code-duplicate = 此代码已被使用
+units-kind = 性质
+units-kind-group = 分组
+units-kind-unit = 单位
+units-make = 新增
+units-below = 新增下级
+units-until = 存续至 { $day }
+units-people = 人员
+units-people-of = { $name }的人员

@@ -3,55 +3,8 @@
 use kaofa::auth::{Role, csrf_token};
 use reqwest::Method;
 
-use crate::harness::{Answer, Client, PASSWORD, TestServer};
-
-/// A browser: it asks for pages and sends back the cookie that it was given.
-struct Browser {
-    client: Client,
-    cookie: String,
-}
-
-impl Browser {
-    fn new(server: &TestServer) -> Self {
-        Self { client: server.client(), cookie: String::new() }
-    }
-
-    fn keep(&mut self, answer: Answer) -> Answer {
-        for value in answer.headers.get_all("set-cookie") {
-            value.to_str().unwrap().split(';').next().unwrap().clone_into(&mut self.cookie);
-        }
-        answer
-    }
-
-    async fn get(&mut self, path: &str) -> Answer {
-        let request = self.client.request(Method::GET, path).header("accept", "text/html");
-        let answer = self.client.send(request.header("cookie", &self.cookie)).await;
-        self.keep(answer)
-    }
-
-    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = self.client.request(Method::POST, path).header("accept", "text/html").form(fields);
-        let answer = self.client.send(request.header("cookie", &self.cookie)).await;
-        self.keep(answer)
-    }
-
-    async fn log_in(&mut self, username: &str, next: &str) -> Answer {
-        self.post("/login", &[("username", username), ("password", PASSWORD), ("next", next)]).await
-    }
-
-    /// What a form of this browser's pages sends.
-    async fn csrf(&mut self) -> String {
-        let page = self.get("/password").await.text;
-        let (_, rest) = page.split_once("name=\"csrf\" value=\"").expect("a form");
-        rest.split('"').next().unwrap().to_owned()
-    }
-}
-
-#[track_caller]
-fn leads_to(answer: &Answer, path: &str) {
-    assert_eq!(answer.status, 303, "{}", answer.text);
-    assert_eq!(answer.header("location"), path);
-}
+use super::browser::{Browser, leads_to};
+use crate::harness::{PASSWORD, TestServer};
 
 both_databases! {
     async fn somebody_who_is_not_logged_in_comes_back_after_it(server: TestServer) {

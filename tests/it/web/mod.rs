@@ -1,4 +1,6 @@
 //! The pages, as a browser without script meets them.
 
 mod audit;
+mod browser;
+mod coordinator;
 mod login;

@@ -9,11 +9,11 @@ use entity::instant::{Day, Instant};
 use poem::handler;
 use poem::web::Path;
 
-use super::units::options;
 use crate::auth::{AccountFilter, AccountRow, Denied, NewAccount, NewGrant, Role, check_username};
 use crate::http::Problem;
 use crate::kernel::field::{FieldCode, Fields};
 use crate::kernel::page::PageRequest;
+use crate::org::Unit;
 use crate::web::form::{Form, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
@@ -125,6 +125,11 @@ impl OnePage {
     fn unit(&self, id: &UnitId) -> &str {
         self.units.get(id).map_or("", String::as_str)
     }
+}
+
+/// Units to choose from: each with the names above it.
+fn options(units: &[Unit]) -> Vec<(String, String)> {
+    units.iter().map(|unit| (unit.id.to_string(), unit.path.join(" / "))).collect()
 }
 
 fn account_of(id: &str) -> Result<AccountId, Problem> {

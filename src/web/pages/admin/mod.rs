@@ -1,1 +1,3 @@
+//! What the security administrator does: accounts and grants. The units are at `coordinator::units`.
+
 pub(in crate::web) mod accounts;

@@ -195,7 +195,7 @@ pub(in crate::web) async fn show_candidates(visitor: Visitor, Path(id): Path<Uui
     let unit = filter(v, "unit_id");
     let found = visitor.services.exams.candidates(caller, id, unit, &page_of(v, 100)?).await?;
     page(&CandidatesPage {
-        f: filter_form(v, "exams-", &["unit_id"]),
+        f: filter_form(v, "parts-", &["unit_id"]),
         id,
         title: exam.blueprint.title,
         status: exam.status,
@@ -240,7 +240,7 @@ pub(in crate::web) async fn show_results(visitor: Visitor, Path(id): Path<Uuid>)
     let unit = filter(v, "unit_id");
     let results = visitor.services.exams.results(caller, id, unit, &page_of(v, 100)?).await?;
     page(&ResultsPage {
-        f: filter_form(v, "exams-", &["unit_id"]),
+        f: filter_form(v, "parts-", &["unit_id"]),
         units: unit_options(&units(&visitor, READERS).await?),
         manages: manages(&visitor, &exam).await,
         summary: results.summary,

@@ -1,5 +1,7 @@
 //! The coordinator's pages: what is to be done today, people and units, programmes, sessions, banks and exams.
 
+#![allow(clippy::trivially_copy_pass_by_ref, reason = "templates hand references to what they call")]
+
 pub(in crate::web) mod banks;
 pub(in crate::web) mod composer;
 pub(in crate::web) mod exams;

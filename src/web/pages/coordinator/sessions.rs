@@ -184,11 +184,11 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
 async fn attendees(visitor: &Visitor, rows: Vec<Attendance>) -> Result<Vec<Attendee>, Problem> {
     let ids: Vec<UnitId> = rows.iter().map(|row| row.unit_id).collect();
     let names = visitor.services.org.unit_names(&ids).await?;
-    let named = |attendance: Attendance| Attendee {
+    let attendee = |attendance: Attendance| Attendee {
         unit_name: names.get(&attendance.unit_id).cloned().unwrap_or_default(),
         attendance,
     };
-    Ok(rows.into_iter().map(named).collect())
+    Ok(rows.into_iter().map(attendee).collect())
 }
 
 /// Invites people.

@@ -1,0 +1,54 @@
+//! A browser without script: what every test of pages meets them with.
+
+use reqwest::Method;
+
+use crate::harness::{Answer, Client, PASSWORD, TestServer};
+
+/// A browser: it asks for pages and sends back the cookie that it was given.
+pub(super) struct Browser {
+    pub(super) client: Client,
+    cookie: String,
+}
+
+impl Browser {
+    pub(super) fn new(server: &TestServer) -> Self {
+        Self { client: server.client(), cookie: String::new() }
+    }
+
+    fn keep(&mut self, answer: Answer) -> Answer {
+        for value in answer.headers.get_all("set-cookie") {
+            value.to_str().unwrap().split(';').next().unwrap().clone_into(&mut self.cookie);
+        }
+        answer
+    }
+
+    pub(super) async fn get(&mut self, path: &str) -> Answer {
+        let request = self.client.request(Method::GET, path).header("accept", "text/html");
+        let answer = self.client.send(request.header("cookie", &self.cookie)).await;
+        self.keep(answer)
+    }
+
+    pub(super) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.client.request(Method::POST, path).header("accept", "text/html").form(fields);
+        let answer = self.client.send(request.header("cookie", &self.cookie)).await;
+        self.keep(answer)
+    }
+
+    pub(super) async fn log_in(&mut self, username: &str, next: &str) -> Answer {
+        self.post("/login", &[("username", username), ("password", PASSWORD), ("next", next)]).await
+    }
+
+    /// What a form of this browser's pages sends.
+    pub(super) async fn csrf(&mut self) -> String {
+        let page = self.get("/password").await.text;
+        let (_, rest) = page.split_once("name=\"csrf\" value=\"").expect("a form");
+        rest.split('"').next().unwrap().to_owned()
+    }
+}
+
+/// Asserts that an answer leads on to an address.
+#[track_caller]
+pub(super) fn leads_to(answer: &Answer, path: &str) {
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    assert_eq!(answer.header("location"), path);
+}
