@@ -1,3 +1,4 @@
 //! The pages, as a browser without script meets them.
 
 mod login;
+mod official;
