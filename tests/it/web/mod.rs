@@ -4,3 +4,4 @@ mod audit;
 mod browser;
 mod coordinator;
 mod login;
+mod official;
