@@ -88,7 +88,7 @@ pub fn compose(core: Core) -> Services {
     let attempts = Arc::new(Attempts::new(core.clone(), Arc::new(SealedCache::default())));
     let evidence = Arc::new(Evidence::new(core.clone()));
     let reports = Arc::new(Reports::new(core.clone(), Arc::clone(&org)));
-    Services { core, auth, org, bank, study, reports, evidence, exams, attempts }
+    Services { core, auth, org, bank, study, exams, attempts, reports, evidence }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.

@@ -214,12 +214,11 @@ async fn people(
 
 async fn bank(services: &Services, root: UnitId, coordinator: &Caller) -> Result<BankId, DemoError> {
     let first = services.bank.banks(coordinator, &PageRequest::default()).await?.items.into_iter().next();
-    let bank = match first {
-        Some(bank) => bank,
-        None => {
-            let new = NewBank { unit_id: root, title: "荷塘区法律知识题库".to_owned(), review_required: true };
-            services.bank.create_bank(coordinator, new).await?
-        }
+    let bank = if let Some(bank) = first {
+        bank
+    } else {
+        let new = NewBank { unit_id: root, title: "荷塘区法律知识题库".to_owned(), review_required: true };
+        services.bank.create_bank(coordinator, new).await?
     };
     if bank.questions.approved == 0 {
         let author = services.auth.act_as(AUTHOR).await?;

@@ -65,12 +65,11 @@ impl Stage<'_> {
         let page = PageRequest { limit: MAX_LIMIT, after: None };
         let known = exams.exams(coordinator, &filter, &page).await?.items;
         let known = known.into_iter().find(|e| e.exam.title == plan.title).map(|e| (e.exam.id, e.exam.status));
-        let (id, status) = match known {
-            Some(known) => known,
-            None => {
-                let made = exams.create(coordinator, &self.blueprint(plan)).await?;
-                (made.id, made.status)
-            }
+        let (id, status) = if let Some(known) = known {
+            known
+        } else {
+            let made = exams.create(coordinator, &self.blueprint(plan)).await?;
+            (made.id, made.status)
         };
         if status != ExamStatus::Draft {
             return Ok((id, status));

@@ -76,20 +76,19 @@ async fn programme(stage: &Stage<'_>, year: i32) -> Result<(), DemoError> {
     let (study, coordinator) = (&stage.services.study, &stage.ground.coordinator);
     let filter = ProgrammeFilter { year: Some(year), status: None };
     let known = study.programmes(coordinator, &filter, &PageRequest::default()).await?.items;
-    let programme = match known.into_iter().next() {
-        Some(programme) => programme,
-        None => {
-            stage.clock.set(stage.at(year, 1, 8, 9, 0)?);
-            let new = NewProgramme {
-                year,
-                title: format!("{year} 年度学法计划"),
-                unit_id: stage.ground.root,
-                audience: everybody_of(&[stage.ground.root]),
-                required_hours: Some(Hours::whole(8)),
-                requirements: Vec::new(),
-            };
-            study.create_programme(coordinator, new).await?
-        }
+    let programme = if let Some(programme) = known.into_iter().next() {
+        programme
+    } else {
+        stage.clock.set(stage.at(year, 1, 8, 9, 0)?);
+        let new = NewProgramme {
+            year,
+            title: format!("{year} 年度学法计划"),
+            unit_id: stage.ground.root,
+            audience: everybody_of(&[stage.ground.root]),
+            required_hours: Some(Hours::whole(8)),
+            requirements: Vec::new(),
+        };
+        study.create_programme(coordinator, new).await?
     };
     if programme.status == ProgrammeStatus::Draft {
         study.publish_programme(coordinator, programme.id).await?;
@@ -253,7 +252,7 @@ async fn qualification(stage: &Stage<'_>) -> Result<(), DemoError> {
         n => Doing::Wrong(slips(n, 2024)),
     };
     let exam = examine(stage, &main, doing).await?;
-    main.title = "2024 年度行政执法资格考试补考".to_owned();
+    "2024 年度行政执法资格考试补考".clone_into(&mut main.title);
     main.opens_at = stage.at(2024, 7, 9, 9, 0)?;
     main.closes_at = stage.at(2024, 7, 9, 18, 0)?;
     main.makes_up = Some(exam);
@@ -299,8 +298,10 @@ async fn annual(stage: &Stage<'_>, year: i32) -> Result<(), DemoError> {
             .collect();
         plan.audience = only(missing);
         // Two of three come.
-        examine(stage, &plan, |n| if chance(n, year) % 3 == 0 { Doing::Absent } else { Doing::Wrong(slips(n, year)) })
-            .await?;
+        examine(stage, &plan, |n| {
+            if chance(n, year).is_multiple_of(3) { Doing::Absent } else { Doing::Wrong(slips(n, year)) }
+        })
+        .await?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ async fn behind(auditor: &Client, query: &str, figure: &str) -> u64 {
     loop {
         let path = format!("/api/v1/reports/people?{query}&figure={figure}&limit=200{cursor}");
         let page = auditor.get(&path).await.ok();
-        rows += page["items"].as_array().unwrap().len() as u64;
+        rows += u64::try_from(page["items"].as_array().unwrap().len()).unwrap();
         match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => return rows,

@@ -84,7 +84,7 @@ async fn follow(auditor: &Client, year: i32, figures: &Value) {
             let Some(count) = value.as_u64() else { continue };
             let path = format!("/api/v1/reports/people?year={year}&figure={side}.{name}&limit=200");
             let people = auditor.get(&path).await.ok();
-            assert_eq!(people["items"].as_array().unwrap().len() as u64, count, "{side}.{name}");
+            assert_eq!(u64::try_from(people["items"].as_array().unwrap().len()).unwrap(), count, "{side}.{name}");
             followed += 1;
         }
     }
@@ -92,6 +92,7 @@ async fn follow(auditor: &Client, year: i32, figures: &Value) {
 }
 
 both_databases! {
+    #[allow(clippy::too_many_lines, reason = "one walk, told in one go")]
     async fn from_an_empty_district_to_a_closed_year(server: TestServer) {
         let root_id = server.root().await;
         let root = root_id.to_string();

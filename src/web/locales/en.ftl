@@ -1144,8 +1144,19 @@ roll-keep = No change
 roll-save = Save the roll call
 
 ### units
-units-make = Add
-units-below = Add below
-units-until = until { $day }
-units-people = People
-units-people-of = People of { $name }
+units-lead = { $units } units in { $groups } groups.
+units-new = New unit
+units-new-lead = A group only gathers units and has no people; people are entered in units.
+units-parent-id = Above it
+units-parent-id-required = Choose the unit above
+units-name = Name
+units-code = Code
+units-code-help = No two units share one.
+units-code-duplicate = This code is taken
+units-kind = Kind
+units-kind-group = Group
+units-kind-unit = Unit
+units-since = Since
+units-act = Act
+units-below = New below it
+units-create = Make the unit

@@ -8,7 +8,6 @@ use crate::harness::{Answer, TestServer};
 
 /// A coordinator of a district with one unit, who is logged in.
 struct Scene {
-    server: TestServer,
     browser: Browser,
     csrf: String,
     root: String,
@@ -20,13 +19,7 @@ impl Scene {
         let root = server.root().await;
         let unit = server.unit(root, "A", "甲局").await;
         server.account("coordinator", None, &[(Role::Coordinator, root)], false).await;
-        let mut scene = Self {
-            server: server.clone(),
-            browser: Browser::new(server),
-            csrf: String::new(),
-            root: root.to_string(),
-            unit,
-        };
+        let mut scene = Self { browser: Browser::new(server), csrf: String::new(), root: root.to_string(), unit };
         scene.log_in().await;
         scene
     }

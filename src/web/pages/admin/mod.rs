@@ -1,3 +1,4 @@
 //! What the security administrator does: accounts and grants. The units are at `coordinator::units`.
 
 pub(in crate::web) mod accounts;
+pub(in crate::web) mod units;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::subject::Asked;
 use crate::http::Problem;
-use crate::kernel::field::{FieldCode, Fields, Invalid};
+use crate::kernel::field::{FieldCode, Fields};
 use crate::report::{Closing, Snapshot, Year};
 use crate::web::form::{Form, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
@@ -72,7 +72,7 @@ fn read(year: &str, sent: &Sent) -> Result<(i32, UnitId, String), Problem> {
     let unit: Option<UnitId> = fields.parse("unit_id", sent.value("unit_id"), FieldCode::UnknownReference);
     let reason = fields.text("reason", sent.value("reason"), 400);
     let read = year.zip(unit).map(|(year, unit)| (year, unit, reason));
-    Ok(fields.finish(read).map_err(Invalid::from)?)
+    Ok(fields.finish(read)?)
 }
 
 async fn refused(visitor: &Visitor, sent: &Sent, problem: &Problem) -> Page {
@@ -134,22 +134,18 @@ struct Frozen {
 
 impl Frozen {
     fn new(row: &Value) -> Self {
-        let figures = &row["figures"];
-        let number = |value: &Value| value.as_i64().unwrap_or_default();
-        let rate = |rate: &Value| {
-            let percent = rate["percent"].as_str().map(str::to_owned);
-            (percent, number(&rate["numerator"]), number(&rate["denominator"]))
+        let number = |path: &str| row.pointer(path).and_then(Value::as_i64).unwrap_or_default();
+        let text = |path: &str| row.pointer(path).and_then(Value::as_str).map(str::to_owned);
+        let rate = |name: &str| {
+            let part = |part: &str| format!("/figures/{name}/{part}");
+            (text(&part("percent")), number(&part("numerator")), number(&part("denominator")))
         };
         Self {
-            level: number(&row["depth"]),
-            name: row["unit_name"].as_str().unwrap_or_default().to_owned(),
-            on_roster: number(&figures["persons"]),
-            rates: vec![
-                rate(&figures["study"]["participation_rate"]),
-                rate(&figures["exam"]["sitting_rate"]),
-                rate(&figures["exam"]["pass_rate"]),
-            ],
-            streak: number(&figures["streak_years"]),
+            level: number("/depth"),
+            name: text("/unit_name").unwrap_or_default(),
+            on_roster: number("/figures/persons"),
+            rates: ["study/participation_rate", "exam/sitting_rate", "exam/pass_rate"].map(rate).to_vec(),
+            streak: number("/figures/streak_years"),
         }
     }
 }
@@ -172,11 +168,14 @@ pub(in crate::web) async fn frozen(visitor: Visitor, Path(id): Path<String>) -> 
     let found = visitor.services.reports.snapshot(&visitor.caller, id).await?;
     let mut v = visitor.view;
     v.unit.clone_from(&found.unit_name);
-    let rows = found.report["rows"].as_array().map(|rows| rows.iter().map(Frozen::new).collect()).unwrap_or_default();
+    let report = &found.report;
+    let rows = report.get("rows").and_then(Value::as_array).map(|rows| rows.iter().map(Frozen::new).collect());
+    let definition = report.get("definition").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let total = Frozen::new(report.get("total").unwrap_or(&Value::Null));
     page(&SnapshotPage {
-        definition: found.report["definition"].as_str().unwrap_or_default().to_owned(),
-        total: Frozen::new(&found.report["total"]),
-        rows,
+        definition,
+        total,
+        rows: rows.unwrap_or_default(),
         names: ["rates-participation", "rates-sitting", "rates-pass"],
         s: found,
         v,

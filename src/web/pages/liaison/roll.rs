@@ -51,6 +51,7 @@ impl RollPage {
     }
 
     /// What is chosen for a row: what was typed before, or nothing, which leaves it as it is.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "a template hands references")]
     fn chosen(&self, row: &Attendance, status: &AttendanceStatus) -> bool {
         self.f.value(&format!("s-{}", row.person_id)) == status.to_string()
     }

@@ -95,9 +95,8 @@ pub(in crate::web) async fn arrive(visitor: Visitor, Path(id): Path<Uuid>, reque
     };
     let proof = Proof::Ticket { ticket, nonce: nonce.to_owned() };
     let response = match visitor.services.study.check_in(&visitor.caller, session, &proof).await {
-        Ok(_) => go_to(&here),
+        Ok(_) | Err(StudyError::CheckInClosed) => go_to(&here),
         Err(StudyError::CodeInvalid) => go_to(&format!("{here}?why=expired")),
-        Err(StudyError::CheckInClosed) => go_to(&here),
         Err(other) => return Err(other.into()),
     };
     Ok(with_ticket(response, session, https, None))
