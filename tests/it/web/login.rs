@@ -4,7 +4,7 @@ use kaofa::auth::{Role, csrf_token};
 use reqwest::Method;
 
 use super::browser::{Browser, leads_to};
-use crate::harness::{PASSWORD, TestServer};
+use crate::harness::PASSWORD;
 
 both_databases! {
     async fn somebody_who_is_not_logged_in_comes_back_after_it(server: TestServer) {
