@@ -279,7 +279,7 @@ fn read(visitor: &Visitor, sent: &Sent, sections: usize, fields: &mut Fields) ->
         excellence_points: decimal(sent, fields, "excellence_points"),
         attempts_allowed: sent.number(fields, "attempts_allowed").unwrap_or_default(),
         attempt_scoring: text("attempt_scoring"),
-        audience: audience(sent),
+        audience: audience(sent, fields),
         sections: (0..sections).map(|place| section(sent, place, fields)).collect(),
         release: text("release"),
         show_key: text("show_key"),

@@ -117,8 +117,12 @@ pub(super) fn minutes(sent: &Sent, fields: &mut Fields, name: &str) -> Option<i3
     sent.number::<i32>(fields, name).map(|n| n.saturating_mul(60))
 }
 
-/// Whom a form means.
-pub(super) fn audience(sent: &Sent) -> AudienceDto {
+/// Whom a form means; nobody is an error.
+pub(super) fn audience(sent: &Sent, fields: &mut Fields) -> AudienceDto {
+    let none = |name| sent.all(name).all(str::is_empty);
+    if none("audience.unit_ids") && none("audience.person_ids") {
+        fields.reject("audience.unit_ids", FieldCode::Required);
+    }
     let all = |name| sent.all(name).filter(|v| !v.is_empty()).map(str::to_owned).collect();
     AudienceDto {
         unit_ids: all("audience.unit_ids"),
@@ -153,7 +157,7 @@ pub(super) struct Preview {
 /// Counts whom a form means.
 pub(super) async fn preview(visitor: &Visitor, sent: &Sent, units: &[UnitChoice]) -> Result<Preview, Problem> {
     let mut fields = Fields::new();
-    let read = audience(sent).read(&mut fields);
+    let read = audience(sent, &mut fields).read(&mut fields);
     let meant = fields.finish(Some(read))?;
     let members = visitor.services.org.preview(&visitor.caller, &meant).await?;
     let mut by_unit: BTreeMap<UnitId, usize> = BTreeMap::new();

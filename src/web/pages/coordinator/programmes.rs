@@ -164,7 +164,7 @@ fn read(sent: &Sent, rows: usize) -> Result<NewProgramme, Problem> {
         year: sent.number(&mut fields, "year").unwrap_or_default(),
         title: sent.value("title").to_owned(),
         unit_id: sent.value("unit_id").to_owned(),
-        audience: audience(sent),
+        audience: audience(sent, &mut fields),
         required_hours: decimal(sent, &mut fields, "required_hours").map(|hours| Decimal(hours.0)),
         required_sessions,
     };

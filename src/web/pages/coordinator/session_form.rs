@@ -108,7 +108,7 @@ fn read(visitor: &Visitor, sent: &Sent) -> Result<NewSession, Problem> {
         ends_at: moment(visitor, sent, &mut fields, "ends_at"),
         place: sent.value("place").to_owned(),
         credit_hours: Decimal(required_decimal(sent, &mut fields, "credit_hours").0),
-        audience: audience(sent),
+        audience: audience(sent, &mut fields),
         check_in,
         programme_id: Some(sent.value("programme_id").to_owned()),
         contact: Some(sent.value("contact").to_owned()),

@@ -41,12 +41,8 @@ impl Waiting {
 }
 
 impl TodayPage {
-    fn runs(&self, session: &Session) -> bool {
-        session.status == SessionStatus::Running
-    }
-
     fn over(&self, session: &Session) -> bool {
-        self.runs(session) && session.ends_at <= self.v.now
+        session.status == SessionStatus::Running && session.ends_at <= self.v.now
     }
 }
 
