@@ -1160,3 +1160,6 @@ units-since = Since
 units-act = Act
 units-below = New below it
 units-create = Make the unit
+
+### accounts
+grant-act = Act

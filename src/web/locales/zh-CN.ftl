@@ -1158,3 +1158,6 @@ units-since = 设立日期
 units-act = 办理
 units-below = 在其下新建
 units-create = 新建单位
+
+### accounts
+grant-act = 办理
