@@ -4,7 +4,7 @@ use entity::id::PersonId;
 use entity::instant::{Instant, Millis};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::fill::{DemoError, Stage};
+use super::fill::{CANDIDATES, DemoError, Stage};
 use super::sitting::{LONG, Plan};
 use super::study::{Meeting, everybody_of, leaders, person_of};
 use crate::exam::{ExamFilter, ExamStatus};
@@ -33,7 +33,7 @@ pub(super) async fn arrange(stage: &Stage<'_>) -> Result<(), DemoError> {
 
 fn shown(stage: &Stage<'_>) -> Result<Vec<PersonId>, DemoError> {
     let shown = stage.ground.people.iter().map(|(_, caller)| caller);
-    let shown = shown.filter(|c| ["official", "liaison"].contains(&c.account.username.as_str()));
+    let shown = shown.filter(|c| CANDIDATES.contains(&c.account.username.as_str()));
     shown.map(person_of).collect()
 }
 

@@ -3,7 +3,7 @@
 use entity::instant::{Instant, Millis};
 use entity::points::Hours;
 
-use super::fill::{DemoError, Stage};
+use super::fill::{CANDIDATES, DemoError, Stage};
 use super::sitting::{Doing, LONG, Plan, SHORT};
 use super::study::{Meeting, everybody_of, leaders, only, person_of};
 use crate::exam::ExamStatus;
@@ -256,9 +256,8 @@ async fn qualification(stage: &Stage<'_>) -> Result<(), DemoError> {
     main.opens_at = stage.at(2024, 7, 9, 9, 0)?;
     main.closes_at = stage.at(2024, 7, 9, 18, 0)?;
     main.makes_up = Some(exam);
-    let again: Vec<usize> = spread.clone();
     let of = |number: usize| stage.ground.people.get(number).map(|(_, caller)| person_of(caller));
-    main.audience = only(again.iter().filter_map(|n| of(*n)).collect::<Result<_, _>>()?);
+    main.audience = only(spread.iter().filter_map(|n| of(*n)).collect::<Result<_, _>>()?);
     examine(stage, &main, |number| Doing::Wrong(slips(number, 2024))).await?;
     Ok(())
 }
@@ -319,7 +318,7 @@ async fn running(stage: &Stage<'_>, mut plan: Plan, doing: impl Fn(usize) -> Doi
     }
     let shown: Vec<usize> = (0_usize..)
         .zip(&stage.ground.people)
-        .filter(|(_, (_, caller))| ["official", "liaison"].contains(&caller.account.username.as_str()))
+        .filter(|(_, (_, caller))| CANDIDATES.contains(&caller.account.username.as_str()))
         .map(|(number, _)| number)
         .collect();
     stage
@@ -338,13 +337,13 @@ fn midday(stage: &Stage<'_>, at: Instant) -> Instant {
     calendar.at(calendar.day(at), ten)
 }
 
-/// Composes an exam two weeks before, lets it be sat, and sees it closed.
+/// Composes an exam the day before, lets it be sat, and sees it closed.
 async fn examine(
     stage: &Stage<'_>,
     plan: &Plan,
     doing: impl Fn(usize) -> Doing,
 ) -> Result<entity::id::ExamId, DemoError> {
-    stage.clock.set(plan.opens_at - Millis::seconds(14 * 24 * 3600).min(Millis::seconds(24 * 3600)));
+    stage.clock.set(plan.opens_at - Millis::seconds(24 * 3600));
     let (exam, status) = stage.seal(plan).await?;
     if !matches!(status, ExamStatus::Closed | ExamStatus::Released) {
         stage.sit(exam, plan, plan.closes_at, doing).await?;
