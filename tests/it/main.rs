@@ -13,4 +13,5 @@ mod demo;
 mod openapi;
 mod path;
 mod tidy;
+mod walk;
 mod web;

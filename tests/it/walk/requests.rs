@@ -1,0 +1,111 @@
+//! What each operation is called with. An operation needs a line here if its address has an id that is not of the kind
+//! that the address begins with, or if it wants a body; every body must be one that an allowed caller gets through with.
+
+use entity::id::{GrantId, LeaseId};
+use kaofa::auth::{NewGrant, Role};
+use kaofa::log::Actor;
+use serde_json::{Value, json};
+
+use super::scene::{Scene, judgement};
+use crate::harness::User;
+
+/// The address of a call: its ids are those of the scene, by what the address begins with.
+pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: &User) -> String {
+    let coordinator = scene.as_role(Role::Coordinator);
+    let id = match operation {
+        // These need one that is still a draft.
+        "change_exam" | "delete_exam" | "seal_exam" | "get_feasibility" => scene.draft_exam(&coordinator).await,
+        "publish_programme" => scene.draft_programme(&coordinator).await,
+        "release_exam" => scene.exam.clone(),
+        _ => match path.trim_start_matches("/api/v1/").split('/').next().unwrap() {
+            "accounts" => scene.account.id.to_string(),
+            "units" => scene.unit.to_string(),
+            "people" => scene.people[2].to_string(),
+            "banks" => scene.bank.clone(),
+            "questions" => scene.question.clone(),
+            "programmes" => scene.programme.clone(),
+            "sessions" => scene.session.clone(),
+            "exams" => scene.exam.clone(),
+            "attempts" => scene.attempt.clone(),
+            "reports" => scene.snapshot.clone(),
+            _ => scene.server.services.core.uuid().to_string(),
+        },
+    };
+    let mut path = path.replace("{id}", &id);
+    if path.contains("{grant_id}") {
+        path = path.replace("{grant_id}", &grant(scene).await.to_string());
+    }
+    let query = match operation {
+        "get_rates" | "close_year" | "reopen_year" => format!("?year=2026&unit_id={}", scene.here),
+        "list_counted_people" => format!("?year=2026&figure=exam.expected&unit_id={}", scene.here),
+        "prove_consistency" => "?from=1".to_owned(),
+        // The scene's first entry that concerns a unit of `here`: that unit itself.
+        "prove_inclusion" => format!("?entry_id={}", entry(scene).await),
+        _ => String::new(),
+    };
+    let _ = caller;
+    path.replace("{person_id}", &scene.people[2].to_string()).replace("{year}", "2025") + &query
+}
+
+/// A grant to be taken back.
+async fn grant(scene: &Scene) -> GrantId {
+    let new = NewGrant { role: Role::Liaison, unit_id: scene.unit, valid_until: None };
+    scene.server.services.auth.insert_grant(&Actor::SYSTEM, scene.account.id, new).await.unwrap()
+}
+
+/// The log's entry about the making of `here`.
+async fn entry(scene: &Scene) -> String {
+    use entity::log;
+    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+    let query = log::Entity::find().filter(log::Column::Subject.eq(format!("unit:{}", scene.here)));
+    query.one(scene.server.services.core.db.read()).await.unwrap().unwrap().id.to_string()
+}
+
+/// The body of a call; null for none.
+pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value {
+    let fresh = || scene.server.services.core.secret::<6>();
+    match operation {
+        // The wrong one: nobody's password is changed on the way.
+        "change_password" => json!({ "password": "not this one", "new_password": "a new long password" }),
+        "create_account" => {
+            json!({ "username": fresh(), "display_name": "新", "password": "a first password" })
+        }
+        "create_grant" => json!({ "role": "liaison", "unit_id": scene.unit }),
+        "create_unit" => json!({ "parent_id": scene.here, "code": fresh(), "name": "丙局", "kind": "unit" }),
+        "create_person" => json!({ "name": "新人", "unit_id": scene.unit, "categories": ["civil_servant"] }),
+        "create_bank" => json!({ "unit_id": scene.here, "title": "新题库", "review_required": true }),
+        "create_question" => judgement(&scene.bank, 9),
+        "create_question_version" => {
+            let mut body = judgement(&scene.bank, 3);
+            body.as_object_mut().unwrap().remove("bank_id");
+            body
+        }
+        "create_programme" => scene.programme_body(),
+        "create_session" => scene.session_body(),
+        "check_in" => json!({ "code": code(scene).await }),
+        "correct_attendance" => json!({ "status": "on_leave", "reason": "已请假" }),
+        "call_roll" => json!({ "rows": [{ "person_id": scene.people[2], "status": "present" }] }),
+        "create_exam" => scene.exam_body(),
+        "change_exam" => json!({ "title": "新的名称" }),
+        "save_answers" => {
+            json!({ "lease": lease(scene, caller).await, "saves": [{ "position": 1, "seq": 1, "response": true }] })
+        }
+        "submit_attempt" => json!({ "lease": lease(scene, caller).await }),
+        "close_year" | "reopen_year" => json!({ "unit_id": scene.here, "reason": "年度工作结束" }),
+        _ => Value::Null,
+    }
+}
+
+async fn code(scene: &Scene) -> Value {
+    let path = format!("/api/v1/sessions/{}/check-in-code", scene.session);
+    scene.as_role(Role::Coordinator).get(&path).await.ok()["code"].clone()
+}
+
+/// The lease of the caller's attempt; one that nobody holds if they have none.
+async fn lease(scene: &Scene, caller: &User) -> Value {
+    let started = scene.server.as_(caller).act(&format!("/api/v1/exams/{}/attempts", scene.exam)).await;
+    match started.json.get("lease") {
+        Some(lease) => lease.clone(),
+        None => json!(LeaseId(scene.server.services.core.uuid())),
+    }
+}
