@@ -12,6 +12,7 @@ pub mod db;
 pub mod demo;
 pub mod evidence;
 pub mod exam;
+pub mod files;
 pub mod http;
 pub mod kernel;
 pub mod keys;

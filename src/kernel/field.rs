@@ -35,6 +35,32 @@ pub enum FieldCode {
     WrongKey,
     /// Does not fit another field.
     Conflict,
+    /// A cell holds a formula, or the error that one gave.
+    Formula,
+    /// A number with more digits than a spreadsheet keeps.
+    Imprecise,
+    /// Holds bytes that are no character.
+    Encoding,
+    /// Cells were joined where each needs its own value.
+    MergedCells,
+    /// The table lacks a column that is needed.
+    MissingColumn,
+    /// A column that is not known.
+    UnknownColumn,
+    /// The table has more rows than are taken.
+    TooManyRows,
+    /// The table has more columns than are taken.
+    TooManyColumns,
+    /// The file unpacks to more than is taken.
+    TooLarge,
+    /// The file is damaged, or of a kind that is not read.
+    Damaged,
+    /// May mean several things that exist.
+    Ambiguous,
+    /// Is already there, but outside the caller's reach.
+    Elsewhere,
+    /// A unit would lie below itself.
+    Cycle,
 }
 
 impl FieldCode {
@@ -55,6 +81,19 @@ impl FieldCode {
             Self::ControlCharacters => "control_characters",
             Self::WrongKey => "wrong_key",
             Self::Conflict => "conflict",
+            Self::Formula => "formula",
+            Self::Imprecise => "imprecise",
+            Self::Encoding => "encoding",
+            Self::MergedCells => "merged_cells",
+            Self::MissingColumn => "missing_column",
+            Self::UnknownColumn => "unknown_column",
+            Self::TooManyRows => "too_many_rows",
+            Self::TooManyColumns => "too_many_columns",
+            Self::TooLarge => "too_large",
+            Self::Damaged => "damaged",
+            Self::Ambiguous => "ambiguous",
+            Self::Elsewhere => "elsewhere",
+            Self::Cycle => "cycle",
         }
     }
 }
