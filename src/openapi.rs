@@ -15,7 +15,7 @@ use crate::bank::BankApi;
 use crate::evidence::EvidenceApi;
 use crate::exam::ExamsApi;
 use crate::exam::attempt::AttemptApi;
-use crate::org::OrgApi;
+use crate::org::{OrgApi, OrgFilesApi};
 use crate::report::ReportApi;
 use crate::study::StudyApi;
 
@@ -29,7 +29,7 @@ pub const TITLE: &str = "Kaofa 考法";
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The operations of every slice. A tuple holds 16 at most and may hold tuples.
-pub type Apis = (AuthApi, OrgApi, BankApi, StudyApi, ExamsApi, AttemptApi, ReportApi, EvidenceApi);
+pub type Apis = (AuthApi, OrgApi, OrgFilesApi, BankApi, StudyApi, ExamsApi, AttemptApi, ReportApi, EvidenceApi);
 
 /// What an API declares, without anything behind it.
 struct Shape<T>(PhantomData<T>);

@@ -16,7 +16,7 @@ use crate::exam::ExamsApi;
 use crate::exam::attempt::AttemptApi;
 use crate::http::{Code, Manners, Problem, compress};
 use crate::openapi::{self, Apis};
-use crate::org::OrgApi;
+use crate::org::{OrgApi, OrgFilesApi};
 use crate::report::ReportApi;
 use crate::study::StudyApi;
 use crate::web::{self, Services};
@@ -50,6 +50,7 @@ fn apis(services: &Services) -> Apis {
     (
         AuthApi(Arc::clone(&services.auth)),
         OrgApi(Arc::clone(&services.org)),
+        OrgFilesApi(Arc::clone(&services.org)),
         BankApi(Arc::clone(&services.bank)),
         StudyApi(Arc::clone(&services.study)),
         ExamsApi(Arc::clone(&services.exams)),

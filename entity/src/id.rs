@@ -77,6 +77,12 @@ id! {
     ClosingId,
     /// One line of the log.
     EntryId,
+    /// Somebody's leaving.
+    DepartureId,
+    /// A change of a frozen roster that was proposed.
+    ChangeId,
+    /// A change of a frozen roster that was made.
+    AmendmentId,
     /// What a roster or a tally is about: a programme, a session or an exam.
     SubjectId,
 }

@@ -10,7 +10,7 @@ mod tx;
 mod writer;
 
 pub use alone::alone;
-pub use bulk::insert_all;
+pub use bulk::{insert_all, upsert_all};
 pub use fault::{Fault, Faulty, faulty};
 pub use open::{Db, OpenError};
 pub use tx::Work;

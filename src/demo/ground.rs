@@ -167,6 +167,8 @@ async fn people(
                     categories: o.categories.clone(),
                     unit_id: places.get(o.unit).copied().ok_or(DemoError::Inconsistent("a unit"))?,
                     joined_on: Day::new(2018, 7, 1),
+                    id_number: None,
+                    phone: None,
                 })
             })
             .collect::<Result<_, DemoError>>()?;

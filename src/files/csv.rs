@@ -91,7 +91,7 @@ fn decode(bytes: &[u8], encoding: &'static Encoding, longest: usize) -> Cell {
 /// A cell that was written so that no spreadsheet takes it for a formula (`'=…`) without that guard.
 fn unguarded(text: &str) -> Cell {
     match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(super::write::FORMULA_STARTS) => Cell::of(rest),
+        Some(rest) if super::write::wants_guard(rest) => Cell::of(rest),
         _ => Cell::of(text),
     }
 }

@@ -3,7 +3,13 @@
 use rust_xlsxwriter::{Color, Format, Note, Workbook, XlsxError};
 
 /// What a spreadsheet would take for the beginning of a formula or a command.
-pub(super) const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// Whether a csv cell must begin with an apostrophe for a spreadsheet to take it for text; apostrophes of its own before that
+/// must not be taken for ours.
+pub(super) fn wants_guard(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(FORMULA_STARTS)
+}
 
 /// A cell to be written. It is always text, so that long numbers keep their digits and nothing is computed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -95,7 +101,7 @@ pub fn write_csv(rows: &[Vec<Field>]) -> Vec<u8> {
             if place > 0 {
                 bytes.push(b',');
             }
-            let guard = if field.text.starts_with(FORMULA_STARTS) { "'" } else { "" };
+            let guard = if wants_guard(&field.text) { "'" } else { "" };
             let quoted = field.text.contains(['"', ',', '\n', '\r', ';', '\t']);
             if quoted {
                 bytes.extend(format!("\"{guard}{}\"", field.text.replace('"', "\"\"")).bytes());
@@ -123,7 +129,7 @@ mod tests {
 
     const WRITTEN: &[&[&str]] = &[
         &["姓名", "身份证号", "备注"],
-        &["张三", "990000199003078790", "=HYPERLINK(\"http://x\",\"y\")"],
+        &["张三", "990000199003078795", "=HYPERLINK(\"http://x\",\"y\")"],
         &["𬱖\"引号\"", "+86", "a,b;c\n第二行"],
     ];
 

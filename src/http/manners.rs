@@ -7,7 +7,7 @@ use futures_util::{FutureExt, StreamExt};
 use poem::error::{MethodNotAllowedError, NotFoundError};
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Body, Endpoint, Error, IntoResponse, Middleware, Request, Response};
-use poem_openapi::error::{ContentTypeError, ParsePathError, ParseRequestPayloadError};
+use poem_openapi::error::{ContentTypeError, ParseMultipartError, ParsePathError, ParseRequestPayloadError};
 
 use super::problem::{Code, Problem};
 use super::reader::Language;
@@ -18,9 +18,13 @@ use crate::kernel::field::{FieldCode, FieldError};
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
-/// The largest body that any operation takes, in bytes.
+/// The largest body that an operation takes, in bytes.
 const MAX_BODY: usize = 1 << 20;
-/// How much of a body is read before the connection is broken off.
+/// The same of the operations that take a file.
+const MAX_FILE: usize = 20 << 20;
+/// Where those are.
+const FILES: &str = "/api/v1/imports/";
+/// How much more of a body is read before the connection is broken off.
 const MAX_SENT: usize = 16 << 20;
 /// How the two ends of this file know a body that is too large.
 const TOO_LARGE: &str = "the body is too large";
@@ -119,6 +123,7 @@ fn wants_page(request: &Request) -> bool {
 /// Refuses a body that is larger than allowed, whether or not it said so beforehand. What is too much is read on for a
 /// while and thrown away: whoever is cut off in the midst of sending never gets to see the answer.
 fn limit(request: &mut Request) {
+    let most = if request.uri().path().starts_with(FILES) { MAX_FILE } else { MAX_BODY };
     let too_large = || std::io::Error::new(std::io::ErrorKind::FileTooLarge, TOO_LARGE);
     let body = Box::pin(request.take_body().into_bytes_stream());
     let limited = futures_util::stream::unfold((body, 0_usize), move |(mut body, mut taken)| async move {
@@ -126,20 +131,35 @@ fn limit(request: &mut Request) {
             match body.next().await {
                 Some(Ok(chunk)) => {
                     taken = taken.saturating_add(chunk.len());
-                    if taken <= MAX_BODY {
+                    if taken <= most {
                         return Some((Ok(chunk), (body, taken)));
                     }
-                    if taken > MAX_SENT {
+                    if taken > most.saturating_add(MAX_SENT) {
                         return Some((Err(too_large()), (body, 0)));
                     }
                 }
                 Some(Err(error)) => return Some((Err(error), (body, 0))),
-                None if taken > MAX_BODY => return Some((Err(too_large()), (body, 0))),
+                None if taken > most => return Some((Err(too_large()), (body, 0))),
                 None => return None,
             }
         }
     });
     request.set_body(Body::from_bytes_stream(limited));
+}
+
+/// A form with a file in it, of which the framework tells in one sentence what is wrong, the field in quotes.
+fn of_multipart(reason: &str) -> Problem {
+    if reason.contains(TOO_LARGE) {
+        return Problem::new(Code::TooLarge);
+    }
+    let code = if reason.ends_with("is required") { FieldCode::Required } else { FieldCode::UnknownField };
+    match reason.split('`').nth(1) {
+        Some(field) if reason.ends_with("is required") || reason.starts_with("unknown field") => {
+            let error = FieldError { field: field.to_owned(), code, detail: String::new() };
+            Problem { errors: vec![error], ..Problem::new(Code::InvalidFields) }
+        }
+        _ => Problem::new(Code::Malformed).about(reason),
+    }
 }
 
 /// Any error as a problem: our own as it is, the framework's by what it says.
@@ -170,6 +190,9 @@ fn problem_of(error: &Error) -> Problem {
             return Problem::new(Code::TooLarge);
         }
         return Problem::new(Code::Malformed).about(&payload.reason);
+    }
+    if let Some(multipart) = error.downcast_ref::<ParseMultipartError>() {
+        return of_multipart(&multipart.reason);
     }
     let said = error.to_string();
     match error.status() {

@@ -11,6 +11,7 @@ pub mod field;
 pub mod jcs;
 pub mod merkle;
 pub mod page;
+pub mod pinyin;
 pub mod rate;
 pub mod settings;
 pub mod texts;

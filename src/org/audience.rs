@@ -100,7 +100,33 @@ pub async fn freeze(
 ) -> Result<Vec<RosterMember>, Fault> {
     let members = preview(tx, audience, day).await?;
     freeze_members(tx, kind, subject, &members, at).await?;
+    // A session is over before anybody could decide about a change of its roster.
+    if kind != SubjectKind::Session {
+        watch_roster(tx, kind, subject, audience, at).await?;
+    }
     Ok(members)
+}
+
+/// From now on moves of people are proposed as changes of this roster. [`freeze`] does it by itself; a subject that picks its
+/// people calls it if its audience tells who joins later.
+pub async fn watch_roster(
+    tx: &impl ConnectionTrait,
+    kind: SubjectKind,
+    subject: SubjectId,
+    audience: &Audience,
+    at: Instant,
+) -> Result<(), Fault> {
+    store::insert_frozen_roster(tx, kind, subject, audience.to_text(), at).await
+}
+
+/// Nothing is proposed any more: the programme or exam has closed.
+pub async fn close_roster(
+    tx: &impl ConnectionTrait,
+    kind: SubjectKind,
+    subject: SubjectId,
+    at: Instant,
+) -> Result<(), Fault> {
+    store::close_frozen_roster(tx, kind, subject, at).await
 }
 
 /// The same of members that a preview in the same transaction has found, all or those that the subject picks: those

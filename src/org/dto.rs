@@ -6,7 +6,19 @@ use poem_openapi::{Enum, Object};
 
 use super::audience::Audience;
 use super::model::{NewPerson, NewUnit, Person, Unit};
+use super::national_id::NationalId;
+use super::phone::Phone;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
+
+mod changes;
+mod history;
+mod import;
+mod patch;
+
+pub(super) use changes::{ChangeDto, ChangeStateDto, DecisionRequest};
+pub(super) use history::HistoryDto;
+pub(super) use import::ImportReportDto;
+pub(super) use patch::{DepartureRequest, IdNumber, PersonPatch, ReasonRequest, TransferRequest, UnitPatch};
 
 /// What a person is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -64,6 +76,10 @@ pub(super) struct UnitDto {
     active_from: String,
     /// The last day it existed; null while it does.
     active_to: Option<String>,
+    /// The unit that it became part of.
+    merged_into_id: Option<String>,
+    /// Its place among its siblings, where the office wants another order than that of names; else 0.
+    position: i32,
 }
 
 impl From<Unit> for UnitDto {
@@ -77,6 +93,8 @@ impl From<Unit> for UnitDto {
             path: unit.path,
             active_from: unit.active_from.to_string(),
             active_to: unit.active_to.map(|day| day.to_string()),
+            merged_into_id: unit.merged_into_id.map(|id| id.to_string()),
+            position: unit.position,
         }
     }
 }
@@ -134,6 +152,14 @@ pub(super) struct PersonDto {
     unit_name: String,
     /// Whether they are on a roster today.
     in_post: bool,
+    /// The first day on a roster.
+    joined_on: String,
+    /// The first day they were, or will be, on none; null while none is known.
+    departed_on: Option<String>,
+    /// National ID, only its first and last characters; null if it is not known.
+    id_number_masked: Option<String>,
+    /// Phone number, only its first and last digits; null if it is not known.
+    phone_masked: Option<String>,
 }
 
 impl From<Person> for PersonDto {
@@ -147,6 +173,10 @@ impl From<Person> for PersonDto {
             unit_id: person.unit_id.to_string(),
             unit_name: person.unit_name,
             in_post: person.in_post,
+            joined_on: person.joined_on.to_string(),
+            departed_on: person.departed_on.map(|day| day.to_string()),
+            id_number_masked: person.id_number_masked,
+            phone_masked: person.phone_masked,
         }
     }
 }
@@ -168,6 +198,10 @@ pub struct PersonRequest {
     pub unit_id: String,
     /// The first day on the roster; today if null.
     pub joined_on: Option<String>,
+    /// National ID, 18 characters (GB 11643); nobody else's.
+    pub id_number: Option<String>,
+    /// Phone number, 7 to 15 digits.
+    pub phone: Option<String>,
 }
 
 impl TryFrom<PersonRequest> for NewPerson {
@@ -177,17 +211,44 @@ impl TryFrom<PersonRequest> for NewPerson {
         let staff_no = dto.staff_no.as_deref().map(|n| fields.optional_line("staff_no", n, 40));
         let name = fields.line("name", &dto.name, 80);
         let post = fields.optional_line("post", &dto.post, 80);
-        let mut categories: Vec<Category> = fields.parse_all("categories", &dto.categories, FieldCode::UnknownValue);
-        categories.sort_unstable();
-        categories.dedup();
-        if dto.categories.is_empty() {
-            fields.reject("categories", FieldCode::Required);
-        }
+        let categories = categories(&mut fields, &dto.categories);
         let unit_id = fields.parse("unit_id", &dto.unit_id, FieldCode::UnknownReference);
         let joined_on: Option<Day> = fields.parse_optional("joined_on", dto.joined_on.as_deref(), FieldCode::Invalid);
         let staff_no = staff_no.filter(|n| !n.is_empty());
-        fields.finish(unit_id.map(|unit_id| Self { staff_no, name, post, categories, unit_id, joined_on }))
+        let id_number: Option<NationalId> = secret(&mut fields, "id_number", dto.id_number.as_deref());
+        let phone: Option<Phone> = secret(&mut fields, "phone", dto.phone.as_deref());
+        fields.finish(unit_id.map(|unit_id| Self {
+            staff_no,
+            name,
+            post,
+            categories,
+            unit_id,
+            joined_on,
+            id_number,
+            phone,
+        }))
     }
+}
+
+/// Categories, each once and at least one.
+fn categories(fields: &mut Fields, words: &[String]) -> Vec<Category> {
+    let mut categories: Vec<Category> = fields.parse_all("categories", words, FieldCode::UnknownValue);
+    categories.sort_unstable();
+    categories.dedup();
+    if words.is_empty() {
+        fields.reject("categories", FieldCode::Required);
+    }
+    categories
+}
+
+/// A personal number, which no error repeats.
+fn secret<T: std::str::FromStr>(fields: &mut Fields, field: &str, text: Option<&str>) -> Option<T> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty())?;
+    let parsed = text.parse().ok();
+    if parsed.is_none() {
+        fields.reject(field, FieldCode::Invalid);
+    }
+    parsed
 }
 
 /// Whom a programme, a session or an exam concerns.

@@ -4,16 +4,35 @@
 
 mod api;
 mod audience;
+mod categories;
 mod dto;
+mod import;
 mod model;
+mod national_id;
+mod phone;
+mod proposal;
+mod sealing;
 mod service;
+mod standing;
 mod store;
 
-pub use api::OrgApi;
-pub use audience::{Audience, RosterMember, freeze, freeze_members, preview};
+pub use api::{OrgApi, OrgFilesApi};
+pub use audience::{Audience, RosterMember, close_roster, freeze, freeze_members, preview, watch_roster};
 pub use dto::{AudienceDto, CategoryDto, PersonRequest, UnitRequest};
+pub use entity::org::departure::DepartureKind;
 pub use entity::org::person::Category;
+pub use entity::org::posting::PostingKind;
+pub use entity::org::roster_change::{ChangeKind, ChangeSource, ChangeState};
 pub use entity::org::unit::UnitKind;
-pub use model::{NewPerson, NewUnit, PeopleFilter, Person, Unit};
-pub use service::{Org, OrgError};
-pub use store::{everybody_on, on_rosters, people_on, roster, roster_names, roster_page, roster_size, rosters_of};
+pub use import::report::{Ambiguous, Choice, ImportReport, Line, Lines};
+pub use model::{
+    Change, ChangeFilter, Departure, History, NewPerson, NewUnit, PeopleFilter, Person, PersonChange, Transfer, Unit,
+    UnitChange,
+};
+pub use national_id::{NationalId, NationalIdError};
+pub use phone::{Phone, PhoneError};
+pub use service::{AmendError, Format, ImportFile, Org, OrgError};
+pub use standing::Posting;
+pub use store::{
+    amendments, everybody_on, on_rosters, people_on, roster, roster_names, roster_page, roster_size, rosters_of,
+};

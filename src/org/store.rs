@@ -2,23 +2,38 @@
 
 use std::collections::HashMap;
 
-use entity::id::{PersonId, UnitId};
+use entity::id::UnitId;
 use entity::instant::Day;
-use entity::org::{person, person_category, unit, unit_ancestor};
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Query, SelectStatement};
+use entity::org::{unit, unit_ancestor};
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::sea_query::{ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
 };
 
-use super::audience::Audience;
-use super::model::PeopleFilter;
 use crate::db::{Fault, insert_all};
-use crate::kernel::page::{Page, PageRequest};
 use crate::tree;
 
+mod changes;
+mod people;
+mod postings;
 mod roster;
+
+pub use changes::amendments;
+pub(super) use changes::{
+    change, change_rows, changes, close_frozen_roster, decide, insert_amendments, insert_changes, insert_frozen_roster,
+    open_rosters, stands,
+};
+pub(super) use people::{
+    categories_of, categories_of_all, categories_on, delete_person, every_category, everybody, in_post, insert_people,
+    names_of_people, people, people_of, people_of_other_editions, person, put_categories, put_people, set_person_key,
+    taken, taken_id_numbers, unchanged_since, update_person,
+};
+pub(super) use postings::{
+    Standing, departures, in_unit_after, insert_departure, peopled, postings, postings_of_all, put_postings,
+    set_standing, turning,
+};
 
 pub(super) use roster::insert_roster;
 pub use roster::{everybody_on, on_rosters, people_on, roster, roster_names, roster_page, roster_size, rosters_of};
@@ -27,6 +42,7 @@ pub(super) async fn units_within(conn: &impl ConnectionTrait, tops: &[UnitId]) -
     Ok(unit::Entity::find()
         .filter(unit::Column::Id.in_subquery(tree::within(tops)))
         .order_by_asc(unit::Column::Position)
+        .order_by_asc(unit::Column::SortKey)
         .order_by_asc(unit::Column::Id)
         .all(conn)
         .await?)
@@ -82,24 +98,18 @@ pub(super) async fn insert_unit(tx: &impl ConnectionTrait, row: unit::Model) -> 
     insert_all(tx, closure, false).await
 }
 
-pub(super) async fn count_children(conn: &impl ConnectionTrait, parent: Option<UnitId>) -> Result<u64, Fault> {
-    let query = match parent {
-        Some(parent) => unit::Entity::find().filter(unit::Column::ParentId.eq(parent)),
-        None => unit::Entity::find().filter(unit::Column::ParentId.is_null()),
-    };
-    Ok(query.count(conn).await?)
-}
-
-/// Which of these units exist, can hold people, and lie within `tops`.
+/// Which of these units exist on that day, can hold people, and lie within `tops`.
 pub(super) async fn holders(
     conn: &impl ConnectionTrait,
     units: &[UnitId],
     tops: &[UnitId],
+    day: Day,
 ) -> Result<Vec<UnitId>, Fault> {
     Ok(unit::Entity::find()
         .filter(unit::Column::Id.is_in(units.iter().copied()))
         .filter(unit::Column::Id.in_subquery(tree::within(tops)))
         .filter(unit::Column::Kind.eq(unit::UnitKind::Unit))
+        .filter(Condition::any().add(unit::Column::ActiveTo.is_null()).add(unit::Column::ActiveTo.gte(day)))
         .all(conn)
         .await?
         .into_iter()
@@ -107,43 +117,107 @@ pub(super) async fn holders(
         .collect())
 }
 
-pub(super) async fn people(
-    conn: &impl ConnectionTrait,
-    tops: &[UnitId],
-    filter: &PeopleFilter,
-    today: Day,
-    page: &PageRequest,
-) -> Result<Page<person::Model>, Fault> {
-    let mut query = person::Entity::find()
-        .filter(person::Column::UnitId.in_subquery(tree::within(tops)))
-        .order_by_asc(person::Column::StaffNo)
-        .limit(page.limit + 1);
-    if let Some(unit) = filter.unit_id {
-        query = if filter.subtree {
-            query.filter(person::Column::UnitId.in_subquery(tree::within(&[unit])))
-        } else {
-            query.filter(person::Column::UnitId.eq(unit))
-        };
-    }
-    if let Some(category) = filter.category {
-        query = query.filter(person::Column::Id.in_subquery(holding(&[category], today)));
-    }
-    if let Some(q) = filter.q.as_deref().filter(|q| !q.is_empty()) {
-        query = query.filter(
-            Condition::any()
-                .add(person::Column::Name.contains(q))
-                .add(person::Column::StaffNo.contains(q))
-                .add(person::Column::Post.contains(q)),
-        );
-    }
-    if let Some(after) = &page.after {
-        query = query.filter(person::Column::StaffNo.gt(after));
-    }
-    Ok(Page::cut(query.all(conn).await?, page, |p| p.staff_no.clone()))
+/// Changes a unit, unless somebody else did meanwhile.
+pub(super) async fn update_unit(tx: &impl ConnectionTrait, row: unit::Model) -> Result<bool, Fault> {
+    let (id, before) = (row.id, row.version);
+    let changed = unit::ActiveModel { version: Set(before + 1), ..row.into_active_model().reset_all() };
+    let done = unit::Entity::update_many()
+        .set(unit::ActiveModel { id: NotSet, ..changed })
+        .filter(unit::Column::Id.eq(id))
+        .filter(unit::Column::Version.eq(before))
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected == 1)
 }
 
-pub(super) async fn person(conn: &impl ConnectionTrait, id: PersonId) -> Result<Option<person::Model>, Fault> {
-    Ok(person::Entity::find_by_id(id).one(conn).await?)
+/// Hangs a unit with everything below it under another one. The caller has made sure that it does not lie below itself.
+pub(super) async fn move_unit(tx: &impl ConnectionTrait, id: UnitId, parent: Option<UnitId>) -> Result<(), Fault> {
+    let below = unit_ancestor::Entity::find().filter(unit_ancestor::Column::AncestorId.eq(id)).all(tx).await?;
+    let inside: Vec<UnitId> = below.iter().map(|step| step.unit_id).collect();
+    for part in inside.chunks(5_000) {
+        unit_ancestor::Entity::delete_many()
+            .filter(unit_ancestor::Column::UnitId.is_in(part.iter().copied()))
+            .filter(unit_ancestor::Column::AncestorId.not_in_subquery(tree::within(&[id])))
+            .exec(tx)
+            .await?;
+    }
+    let Some(parent) = parent else { return Ok(()) };
+    let above = unit_ancestor::Entity::find().filter(unit_ancestor::Column::UnitId.eq(parent)).all(tx).await?;
+    let closure = below.iter().flat_map(|lower| {
+        above.iter().map(|upper| unit_ancestor::ActiveModel {
+            unit_id: Set(lower.unit_id),
+            ancestor_id: Set(upper.ancestor_id),
+            depth: Set(lower.depth + upper.depth + 1),
+        })
+    });
+    insert_all(tx, closure.collect(), false).await
+}
+
+/// Works out anew which nodes lie below which, from the node that each hangs under. False if one would lie below itself.
+pub(super) async fn rebuild_tree(tx: &impl ConnectionTrait) -> Result<bool, Fault> {
+    let parents: HashMap<UnitId, Option<UnitId>> =
+        unit::Entity::find().all(tx).await?.into_iter().map(|u| (u.id, u.parent_id)).collect();
+    let mut closure = Vec::new();
+    for id in parents.keys() {
+        let (mut at, mut depth) = (Some(*id), 0);
+        while let Some(ancestor) = at {
+            if depth > 0 && ancestor == *id || usize::try_from(depth).is_ok_and(|depth| depth > parents.len()) {
+                return Ok(false);
+            }
+            closure.push(unit_ancestor::ActiveModel {
+                unit_id: Set(*id),
+                ancestor_id: Set(ancestor),
+                depth: Set(depth),
+            });
+            at = parents.get(&ancestor).copied().flatten();
+            depth += 1;
+        }
+    }
+    unit_ancestor::Entity::delete_many().exec(tx).await?;
+    insert_all(tx, closure, false).await?;
+    Ok(true)
+}
+
+/// Which of these codes are taken.
+pub(super) async fn taken_codes(conn: &impl ConnectionTrait, codes: &[String]) -> Result<Vec<String>, Fault> {
+    let mut taken = Vec::new();
+    for part in codes.chunks(5_000) {
+        let units =
+            unit::Entity::find().filter(unit::Column::Code.is_in(part.iter().map(String::as_str))).all(conn).await?;
+        taken.extend(units.into_iter().map(|u| u.code));
+    }
+    Ok(taken)
+}
+
+/// Removes a unit that nothing refers to.
+pub(super) async fn delete_unit(tx: &impl ConnectionTrait, id: UnitId) -> Result<(), Fault> {
+    unit_ancestor::Entity::delete_many().filter(unit_ancestor::Column::UnitId.eq(id)).exec(tx).await?;
+    unit::Entity::delete_by_id(id).exec(tx).await?;
+    Ok(())
+}
+
+/// Whether a unit below this one goes on after that day.
+pub(super) async fn has_children_after(conn: &impl ConnectionTrait, id: UnitId, day: Day) -> Result<bool, Fault> {
+    let going_on = Condition::any().add(unit::Column::ActiveTo.is_null()).add(unit::Column::ActiveTo.gt(day));
+    Ok(unit::Entity::find().filter(unit::Column::ParentId.eq(id)).filter(going_on).one(conn).await?.is_some())
+}
+
+/// Each of these units with itself and every unit above it.
+pub(super) async fn above(
+    conn: &impl ConnectionTrait,
+    units: &[UnitId],
+) -> Result<HashMap<UnitId, Vec<UnitId>>, Fault> {
+    let mut above: HashMap<UnitId, Vec<UnitId>> = HashMap::new();
+    for part in units.chunks(5_000) {
+        let steps = unit_ancestor::Entity::find()
+            .filter(unit_ancestor::Column::UnitId.is_in(part.iter().copied()))
+            .all(conn)
+            .await?;
+        for step in steps {
+            above.entry(step.unit_id).or_default().push(step.ancestor_id);
+        }
+    }
+    Ok(above)
 }
 
 pub(super) async fn names_of_units(
@@ -154,106 +228,24 @@ pub(super) async fn names_of_units(
     Ok(units.into_iter().map(|u| (u.id, u.name)).collect())
 }
 
-pub(super) async fn names_of_people(
+/// Some of the units whose key was made by another edition of the collation.
+pub(super) async fn units_of_other_editions(
     conn: &impl ConnectionTrait,
-    ids: &[PersonId],
-) -> Result<HashMap<PersonId, String>, Fault> {
-    let mut names = HashMap::new();
-    for ids in ids.chunks(5_000) {
-        let people = person::Entity::find().filter(person::Column::Id.is_in(ids.iter().copied())).all(conn).await?;
-        names.extend(people.into_iter().map(|p| (p.id, p.name)));
-    }
-    Ok(names)
-}
-
-pub(super) async fn categories_of(
-    conn: &impl ConnectionTrait,
-    people: &[PersonId],
-    day: Day,
-) -> Result<Vec<person_category::Model>, Fault> {
-    Ok(person_category::Entity::find()
-        .filter(person_category::Column::PersonId.is_in(people.iter().copied()))
-        .filter(in_force(day))
-        .order_by_asc(person_category::Column::Category)
+    edition: &str,
+    most: usize,
+) -> Result<Vec<unit::Model>, Fault> {
+    Ok(unit::Entity::find()
+        .filter(unit::Column::SortKey.starts_with(edition).not())
+        .limit(u64::try_from(most).unwrap_or(u64::MAX))
         .all(conn)
         .await?)
 }
 
-pub(super) async fn insert_people(
-    tx: &impl ConnectionTrait,
-    people: Vec<person::Model>,
-    categories: Vec<person_category::Model>,
-) -> Result<(), Fault> {
-    insert_all(tx, people.into_iter().map(IntoActiveModel::into_active_model).collect(), false).await?;
-    insert_all(tx, categories.into_iter().map(IntoActiveModel::into_active_model).collect(), false).await
-}
-
-/// Which of these staff numbers are taken.
-pub(super) async fn taken(conn: &impl ConnectionTrait, staff_nos: &[String]) -> Result<Vec<String>, Fault> {
-    let mut taken = Vec::new();
-    for chunk in staff_nos.chunks(5_000) {
-        let people = person::Entity::find()
-            .filter(person::Column::StaffNo.is_in(chunk.iter().map(String::as_str)))
-            .all(conn)
-            .await?;
-        taken.extend(people.into_iter().map(|p| p.staff_no));
-    }
-    Ok(taken)
-}
-
-/// Those in post on that day whom an audience can mean, before categories are looked at.
-pub(super) async fn in_post(
-    conn: &impl ConnectionTrait,
-    audience: &Audience,
-    day: Day,
-) -> Result<Vec<person::Model>, Fault> {
-    Ok(person::Entity::find()
-        .filter(
-            Condition::any()
-                .add(person::Column::UnitId.in_subquery(tree::within(&audience.unit_ids)))
-                .add(person::Column::Id.is_in(audience.person_ids.iter().copied())),
-        )
-        .filter(person::Column::JoinedOn.lte(day))
-        .filter(Condition::any().add(person::Column::DepartedOn.is_null()).add(person::Column::DepartedOn.gt(day)))
-        .order_by_asc(person::Column::UnitId)
-        .order_by_asc(person::Column::StaffNo)
-        .all(conn)
-        .await?)
-}
-
-/// The categories that those people hold on that day.
-pub(super) async fn categories_on(
-    conn: &impl ConnectionTrait,
-    audience: &Audience,
-    day: Day,
-) -> Result<Vec<person_category::Model>, Fault> {
-    let meant = Query::select()
-        .column(person::Column::Id)
-        .from(person::Entity)
-        .and_where(person::Column::UnitId.in_subquery(tree::within(&audience.unit_ids)))
-        .to_owned();
-    Ok(person_category::Entity::find()
-        .filter(
-            Condition::any()
-                .add(person_category::Column::PersonId.in_subquery(meant))
-                .add(person_category::Column::PersonId.is_in(audience.person_ids.iter().copied())),
-        )
-        .filter(in_force(day))
-        .all(conn)
-        .await?)
-}
-
-fn in_force(day: Day) -> Condition {
-    Condition::all()
-        .add(person_category::Column::FromOn.lte(day))
-        .add(Condition::any().add(person_category::Column::ToOn.is_null()).add(person_category::Column::ToOn.gt(day)))
-}
-
-fn holding(categories: &[entity::org::person::Category], day: Day) -> SelectStatement {
-    Query::select()
-        .column(person_category::Column::PersonId)
-        .from(person_category::Entity)
-        .and_where(person_category::Column::Category.is_in(categories.iter().copied()))
-        .cond_where(in_force(day))
-        .to_owned()
+pub(super) async fn set_unit_key(tx: &impl ConnectionTrait, id: UnitId, key: String) -> Result<(), Fault> {
+    unit::Entity::update_many()
+        .set(unit::ActiveModel { sort_key: Set(key), ..Default::default() })
+        .filter(unit::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }

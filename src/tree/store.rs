@@ -112,5 +112,6 @@ pub async fn children(conn: &impl ConnectionTrait, parent: Option<UnitId>) -> Re
         Some(parent) => query.filter(unit::Column::ParentId.eq(parent)),
         None => query.filter(unit::Column::ParentId.is_null()),
     };
-    Ok(query.order_by_asc(unit::Column::Position).order_by_asc(unit::Column::Id).all(conn).await?)
+    let query = query.order_by_asc(unit::Column::Position).order_by_asc(unit::Column::SortKey);
+    Ok(query.order_by_asc(unit::Column::Id).all(conn).await?)
 }

@@ -32,13 +32,23 @@ pub struct Model {
     pub staff_no: String,
     /// Their name.
     pub name: String,
+    /// Their place in lists: by the pinyin of the name, then by staff number; unique.
+    pub sort_key: String,
     /// Their post; empty if unknown.
     pub post: String,
-    /// Where they are today.
+    /// National ID, encrypted.
+    pub id_number: Option<String>,
+    /// The keyed hash of it, to look it up by; unique.
+    pub id_number_hash: Option<String>,
+    /// Phone number, encrypted.
+    pub phone: Option<String>,
+    /// The keyed hash of it, to look it up by.
+    pub phone_hash: Option<String>,
+    /// Where they are today: that of the posting in force, or of the last one.
     pub unit_id: UnitId,
     /// The first day on a roster.
     pub joined_on: Day,
-    /// The first day they were on none.
+    /// The first day they were, or will be, on none.
     pub departed_on: Option<Day>,
     /// Counts their changes.
     pub version: i32,

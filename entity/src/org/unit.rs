@@ -28,14 +28,18 @@ pub struct Model {
     pub code: String,
     /// Its name.
     pub name: String,
+    /// Its place among siblings of the same position: by the pinyin of the name.
+    pub sort_key: String,
     /// Group or unit.
     pub kind: UnitKind,
-    /// Its place among its siblings.
+    /// Its place among its siblings, where the office wants another order than that of names; else 0.
     pub position: i32,
     /// The first day it exists.
     pub active_from: Day,
     /// The last day it existed.
     pub active_to: Option<Day>,
+    /// The unit that it became part of.
+    pub merged_into_id: Option<UnitId>,
     /// Counts its changes.
     pub version: i32,
 }

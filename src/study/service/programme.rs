@@ -71,6 +71,7 @@ async fn close(tx: &impl ConnectionTrait, row: &mut programme::Model, at: Instan
     }
     row.status = ProgrammeStatus::Closed;
     row.closed_at = Some(at);
+    org::close_roster(tx, SubjectKind::Programme, row.id.into(), at).await?;
     restate_all(tx, row, today).await?;
     Ok(true)
 }

@@ -6,5 +6,6 @@ mod bank;
 mod errors;
 mod exam_setup;
 mod log;
+mod org;
 mod report;
 mod study;

@@ -496,6 +496,8 @@ both_databases! {
             categories: vec![kaofa::org::Category::CivilServant],
             unit_id: scene.first,
             joined_on: "2020-01-01".parse().ok(),
+            id_number: None,
+            phone: None,
         });
         let caller = server.services.auth.authenticate(&scene.user.token, None).await.unwrap();
         let people = server.services.org.create_people(&caller, new.collect()).await.unwrap();

@@ -19,10 +19,12 @@ fn row(server: &TestServer, code: &str, parent_id: Option<UnitId>) -> unit::Mode
         parent_id,
         code: code.to_owned(),
         name: code.to_owned(),
+        sort_key: code.to_owned(),
         kind: UnitKind::Unit,
         position: 0,
         active_from: Day::new(2026, 1, 1).unwrap(),
         active_to: None,
+        merged_into_id: None,
         version: 1,
     }
 }

@@ -59,6 +59,15 @@ impl Client {
         Answer { what, status, headers, json, text }
     }
 
+    /// Sends a request and takes the whole answer, which is a file.
+    pub(crate) async fn bytes(&self, request: RequestBuilder) -> Vec<u8> {
+        let request = request.build().expect("a request");
+        let what = format!("{} {}", request.method(), request.url().path());
+        let response = self.http.execute(request).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert!(response.status().is_success(), "{what}: {}", response.status());
+        response.bytes().await.unwrap_or_else(|error| panic!("{what}: {error}")).to_vec()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await
     }

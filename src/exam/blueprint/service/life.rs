@@ -3,6 +3,7 @@
 use entity::exam::exam::{self, ExamStatus};
 use entity::id::ExamId;
 use entity::instant::Instant;
+use entity::org::roster_row::SubjectKind;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 use uuid::Uuid;
@@ -14,6 +15,7 @@ use crate::auth::{Caller, Denied};
 use crate::db::Fault;
 use crate::exam::outcome;
 use crate::log::{self, Actor};
+use crate::org;
 
 impl Exams {
     /// Opens what is due to open and closes what nobody can be sitting any more, releasing the results that nobody has
@@ -63,6 +65,7 @@ impl Exams {
                     if !told(tx, &row, &closed, (closing, now, Actor::SYSTEM, "exam.close")).await? {
                         return Ok(());
                     }
+                    org::close_roster(tx, SubjectKind::Exam, id.into(), now).await?;
                     if state::after_closing(row.release) == ExamStatus::Released {
                         let row = store::hold(tx, id).await?.unwrap_or(row);
                         told(tx, &row, &released(now), (releasing, now, Actor::SYSTEM, "exam.release")).await?;

@@ -21,7 +21,7 @@ use crate::exam::outcome;
 use crate::kernel::field::Fields;
 use crate::kernel::jcs;
 use crate::log;
-use crate::org::{RosterMember, freeze_members, preview};
+use crate::org::{RosterMember, freeze_members, preview, watch_roster};
 use crate::tally::{self, Standing, Subject};
 
 impl Exams {
@@ -90,6 +90,10 @@ impl Exams {
             return Err(ExamError::Stale);
         }
         freeze_members(tx, SubjectKind::Exam, id.into(), &roster, now).await?;
+        // Who sits a make-up is decided by the main exam, not by who comes and goes.
+        if plan.makes_up.is_none() {
+            watch_roster(tx, SubjectKind::Exam, id.into(), &plan.audience, now).await?;
+        }
         let expected = roster.len();
         owe(tx, id, plan.makes_up, roster).await?;
 

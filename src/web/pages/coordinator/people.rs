@@ -91,6 +91,8 @@ pub(in crate::web) async fn enter(visitor: Visitor, sent: Sent) -> Page {
         post: sent.value("post").to_owned(),
         unit_id: sent.value("unit_id").to_owned(),
         joined_on: Some(sent.value("joined_on").to_owned()),
+        id_number: None,
+        phone: None,
     };
     let entered = async {
         let new = NewPerson::try_from(request)?;

@@ -64,6 +64,8 @@ impl Scene {
             categories: categories.to_vec(),
             unit_id: unit,
             joined_on: Day::new(2000, 1, 1),
+            id_number: None,
+            phone: None,
         };
         let services = &self.server.services;
         let caller = services.auth.authenticate(&self.coordinator.token, None).await.unwrap();
