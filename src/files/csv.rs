@@ -111,7 +111,7 @@ fn encoding_of(bytes: &[u8]) -> &'static Encoding {
 /// Whichever separator the first line holds most of.
 fn delimiter_of(bytes: &[u8]) -> u8 {
     let first = bytes.split(|b| matches!(b, b'\n' | b'\r')).find(|line| !line.is_empty()).unwrap_or_default();
-    let count = |wanted: u8| first.iter().filter(|b| **b == wanted).count();
+    let count = |wanted: u8| first.split(|b| *b == wanted).count();
     [b'\t', b';'].into_iter().fold(b',', |best, other| if count(other) > count(best) { other } else { best })
 }
 

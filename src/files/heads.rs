@@ -67,7 +67,7 @@ impl Heads {
             }
             match columns.iter().position(|column| column.is_meant_by(&text)) {
                 None => {
-                    mistakes.push(Mistake::at(head.number, at, FieldCode::UnknownColumn).with(shortened(cell.text())))
+                    mistakes.push(Mistake::at(head.number, at, FieldCode::UnknownColumn).with(shortened(cell.text())));
                 }
                 Some(column) => match places.get_mut(column) {
                     Some(taken @ None) => *taken = Some(place),

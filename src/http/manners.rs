@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{FutureExt, StreamExt};
 use poem::error::{MethodNotAllowedError, NotFoundError};
@@ -26,8 +27,6 @@ const MAX_FILE: usize = 20 << 20;
 const FILES: &str = "/api/v1/imports/";
 /// How much more of a body is read before the connection is broken off.
 const MAX_SENT: usize = 16 << 20;
-/// How the two ends of this file know a body that is too large.
-const TOO_LARGE: &str = "the body is too large";
 
 /// Puts an error into words for a page instead of a program.
 pub type PageOfProblem = dyn Fn(&Problem, &Request, &str) -> Response + Send + Sync;
@@ -78,7 +77,7 @@ impl<E: Endpoint> Endpoint for Mannered<E> {
         // What an error page needs of the request outlives the request itself.
         let outline = outline(&request);
         request.extensions_mut().insert(RequestId(id.clone()));
-        limit(&mut request);
+        let exceeded = limit(&mut request);
         let packed = request.header(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
         let called = async {
             // What is packed small could unpack to more than any limit.
@@ -91,7 +90,9 @@ impl<E: Endpoint> Endpoint for Mannered<E> {
         let mut response = match AssertUnwindSafe(called).catch_unwind().await {
             Ok(Ok(response)) => response.into_response(),
             Ok(Err(error)) => {
-                let problem = problem_of(&error);
+                // Whatever the framework makes of a body that was cut off.
+                let too_large = exceeded.load(Ordering::Relaxed);
+                let problem = if too_large { Problem::new(Code::TooLarge) } else { problem_of(&error) };
                 if wants_page(&outline) {
                     (self.manners.page)(&problem, &outline, &id)
                 } else {
@@ -120,38 +121,44 @@ fn wants_page(request: &Request) -> bool {
     accepts.contains("text/html") && !request.uri().path().starts_with("/api/")
 }
 
-/// Refuses a body that is larger than allowed, whether or not it said so beforehand. What is too much is read on for a
-/// while and thrown away: whoever is cut off in the midst of sending never gets to see the answer.
-fn limit(request: &mut Request) {
+/// Refuses a body that is larger than allowed, whether or not it said so beforehand; the flag tells when it was. What is too
+/// much is read on for a while and thrown away: whoever is cut off in the midst of sending never gets to see the answer.
+fn limit(request: &mut Request) -> Arc<AtomicBool> {
     let most = if request.uri().path().starts_with(FILES) { MAX_FILE } else { MAX_BODY };
-    let too_large = || std::io::Error::new(std::io::ErrorKind::FileTooLarge, TOO_LARGE);
+    let exceeded = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&exceeded);
+    let too_large = move || {
+        flag.store(true, Ordering::Relaxed);
+        std::io::Error::new(std::io::ErrorKind::FileTooLarge, "the body is too large")
+    };
     let body = Box::pin(request.take_body().into_bytes_stream());
-    let limited = futures_util::stream::unfold((body, 0_usize), move |(mut body, mut taken)| async move {
-        loop {
-            match body.next().await {
-                Some(Ok(chunk)) => {
-                    taken = taken.saturating_add(chunk.len());
-                    if taken <= most {
-                        return Some((Ok(chunk), (body, taken)));
+    let limited = futures_util::stream::unfold((body, 0_usize), move |(mut body, mut taken)| {
+        let too_large = too_large.clone();
+        async move {
+            loop {
+                match body.next().await {
+                    Some(Ok(chunk)) => {
+                        taken = taken.saturating_add(chunk.len());
+                        if taken <= most {
+                            return Some((Ok(chunk), (body, taken)));
+                        }
+                        if taken > most.saturating_add(MAX_SENT) {
+                            return Some((Err(too_large()), (body, 0)));
+                        }
                     }
-                    if taken > most.saturating_add(MAX_SENT) {
-                        return Some((Err(too_large()), (body, 0)));
-                    }
+                    Some(Err(error)) => return Some((Err(error), (body, 0))),
+                    None if taken > most => return Some((Err(too_large()), (body, 0))),
+                    None => return None,
                 }
-                Some(Err(error)) => return Some((Err(error), (body, 0))),
-                None if taken > most => return Some((Err(too_large()), (body, 0))),
-                None => return None,
             }
         }
     });
     request.set_body(Body::from_bytes_stream(limited));
+    exceeded
 }
 
 /// A form with a file in it, of which the framework tells in one sentence what is wrong, the field in quotes.
 fn of_multipart(reason: &str) -> Problem {
-    if reason.contains(TOO_LARGE) {
-        return Problem::new(Code::TooLarge);
-    }
     let code = if reason.ends_with("is required") { FieldCode::Required } else { FieldCode::UnknownField };
     match reason.split('`').nth(1) {
         Some(field) if reason.ends_with("is required") || reason.starts_with("unknown field") => {
@@ -186,18 +193,13 @@ fn problem_of(error: &Error) -> Problem {
         return Problem { errors: vec![error], ..Problem::new(Code::InvalidFields) };
     }
     if let Some(payload) = error.downcast_ref::<ParseRequestPayloadError>() {
-        if payload.reason.contains(TOO_LARGE) {
-            return Problem::new(Code::TooLarge);
-        }
         return Problem::new(Code::Malformed).about(&payload.reason);
     }
     if let Some(multipart) = error.downcast_ref::<ParseMultipartError>() {
         return of_multipart(&multipart.reason);
     }
-    let said = error.to_string();
     match error.status() {
-        _ if said.contains(TOO_LARGE) => Problem::new(Code::TooLarge),
-        StatusCode::BAD_REQUEST => Problem::new(Code::Malformed).about(said),
+        StatusCode::BAD_REQUEST => Problem::new(Code::Malformed).about(error.to_string()),
         StatusCode::UNAUTHORIZED => Problem::new(Code::Unauthenticated),
         StatusCode::FORBIDDEN => Problem::new(Code::Forbidden),
         StatusCode::NOT_FOUND => Problem::new(Code::NotFound),

@@ -67,8 +67,10 @@ codes! {
     MethodNotAllowed = "method_not_allowed" METHOD_NOT_ALLOWED,
     /// The state of the thing does not allow this now.
     WrongState = "wrong_state" CONFLICT,
-    /// Something else still depends on it, or is still open.
+    /// Something of it is still open.
     StillOpen = "still_open" CONFLICT,
+    /// Something else depends on it, or is still in it.
+    InUse = "in_use" CONFLICT,
     /// The bank does not fill the blueprint.
     Infeasible = "infeasible" CONFLICT,
     /// Nobody would be on the roster.

@@ -29,8 +29,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chinese_sorts_by_pinyin() {
-        let sorted = ["Anna", "安静", "曹操", "李四", "欧阳锋", "王五", "张飞", "张三", "赵云", "周瑜"];
+    fn chinese_sorts_by_pinyin_before_other_scripts() {
+        let sorted = ["安静", "曹操", "李四", "欧阳锋", "王五", "张飞", "张三", "赵云", "周瑜", "Anna"];
         let mut names = sorted;
         names.reverse();
         names.sort_by_cached_key(|name| sort_key(name));

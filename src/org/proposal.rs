@@ -52,11 +52,11 @@ pub(super) type Above = HashMap<UnitId, Vec<UnitId>>;
 /// change their unit within it. `stands` is the unit in whose part of the roster they are, with all that was already
 /// proposed.
 pub(super) fn propose(roster: &OpenRoster, moved: &Moved, stands: Option<UnitId>, above: &Above) -> Vec<Proposal> {
-    let means = |unit: &UnitId| {
+    let is_meant = |unit: &UnitId| {
         let above = above.get(unit).map(Vec::as_slice).unwrap_or_default();
         roster.audience.means(moved.person, above, &moved.categories)
     };
-    let meant = moved.unit.filter(means);
+    let meant = moved.unit.filter(is_meant);
     if stands == meant {
         return Vec::new();
     }

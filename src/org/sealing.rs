@@ -57,7 +57,7 @@ impl fmt::Debug for Sealing {
     }
 }
 
-/// The length of a nonce, of which XChaCha20 takes any random one (draft-irtf-cfrg-xchacha, section 3).
+/// The length of a nonce, of which `XChaCha20` takes any random one (draft-irtf-cfrg-xchacha, section 3).
 const NONCE: usize = 24;
 
 impl Sealing {

@@ -77,8 +77,8 @@ pub enum AmendError {
     #[error("somebody else changed it meanwhile")]
     Stale,
     /// Something depends on it, or is still in the way.
-    #[error("something depends on it: {0}")]
-    InUse(&'static str),
+    #[error("something depends on it")]
+    InUse,
     /// It was decided, or has left, already.
     #[error("its state does not allow this")]
     WrongState,
@@ -119,7 +119,7 @@ impl From<AmendError> for Problem {
             AmendError::Denied(denied) => denied.into(),
             AmendError::Invalid(invalid) => invalid.into(),
             AmendError::Stale => Self::new(Code::Stale),
-            AmendError::InUse(what) => Self::new(Code::StillOpen).about(what),
+            AmendError::InUse => Self::new(Code::InUse),
             AmendError::WrongState => Self::new(Code::WrongState),
             AmendError::Unreadable(Unreadable { code, detail }) => {
                 Invalid(vec![FieldError { field: "file".to_owned(), code, detail }]).into()
@@ -162,9 +162,7 @@ impl Org {
 /// A reference that a caller may not follow looks like one that leads nowhere.
 fn hidden(field: &str, denied: OrgError) -> OrgError {
     match denied {
-        OrgError::Denied(Denied::NotFound | Denied::Forbidden) => {
-            Invalid::one(field, FieldCode::UnknownReference).into()
-        }
+        OrgError::Denied(Denied::NotFound) => Invalid::one(field, FieldCode::UnknownReference).into(),
         other => other,
     }
 }

@@ -110,19 +110,19 @@ mod tests {
         Posting { unit_id, from_on, to_on, kind: PostingKind::Member }
     }
 
-    fn to(unit: UnitId) -> Option<(UnitId, PostingKind)> {
-        Some((unit, PostingKind::Member))
+    fn moved(postings: &[Posting], unit: UnitId, on: Day) -> Result<Vec<Posting>, MoveError> {
+        move_to(postings, Some((unit, PostingKind::Member)), on)
     }
 
     #[test]
     fn a_move_ends_one_posting_and_begins_the_next() {
         let first = [own(A, day(1, 1), None)];
-        let written = move_to(&first, to(B), day(5, 1)).unwrap();
+        let written = moved(&first, B, day(5, 1)).unwrap();
         assert_eq!(written, [own(A, day(1, 1), Some(day(5, 1))), own(B, day(5, 1), None)]);
-        let moved = after(&first, &written);
-        assert_eq!((unit_on(&moved, day(4, 30)), unit_on(&moved, day(5, 1))), (Some(A), Some(B)));
-        assert_eq!(standing(&moved, day(4, 30)), Some((A, None)));
-        assert_eq!(standing(&moved, day(5, 1)), Some((B, None)));
+        let both = after(&first, &written);
+        assert_eq!((unit_on(&both, day(4, 30)), unit_on(&both, day(5, 1))), (Some(A), Some(B)));
+        assert_eq!(standing(&both, day(4, 30)), Some((A, None)));
+        assert_eq!(standing(&both, day(5, 1)), Some((B, None)));
     }
 
     #[test]
@@ -131,8 +131,8 @@ mod tests {
         let gone = after(&first, &move_to(&first, None, day(3, 1)).unwrap());
         assert_eq!(standing(&gone, day(2, 1)), Some((A, Some(day(3, 1)))));
         assert_eq!(move_to(&gone, None, day(6, 1)), Err(MoveError::Gone));
-        assert_eq!(move_to(&gone, to(A), day(2, 28)), Err(MoveError::Before(day(3, 1))));
-        let back = after(&gone, &move_to(&gone, to(A), day(6, 1)).unwrap());
+        assert_eq!(moved(&gone, A, day(2, 28)), Err(MoveError::Before(day(3, 1))));
+        let back = after(&gone, &moved(&gone, A, day(6, 1)).unwrap());
         assert_eq!([day(2, 1), day(4, 1), day(6, 1)].map(|d| unit_on(&back, d)), [Some(A), None, Some(A)]);
         assert_eq!(standing(&back, day(4, 1)), Some((A, Some(day(3, 1)))));
         assert_eq!(standing(&back, day(6, 1)), Some((A, None)));
@@ -141,10 +141,10 @@ mod tests {
     #[test]
     fn the_past_is_not_overwritten() {
         let first = [own(A, day(2, 1), None)];
-        assert_eq!(move_to(&first, to(B), day(1, 31)), Err(MoveError::Before(day(2, 1))));
+        assert_eq!(moved(&first, B, day(1, 31)), Err(MoveError::Before(day(2, 1))));
         assert_eq!(move_to(&first, None, day(1, 31)), Err(MoveError::Before(day(2, 1))));
-        assert_eq!(move_to(&first, to(A), day(3, 1)), Err(MoveError::SameUnit));
-        assert_eq!(move_to(&first, to(B), day(2, 1)), Ok(vec![own(B, day(2, 1), None)]));
+        assert_eq!(moved(&first, A, day(3, 1)), Err(MoveError::SameUnit));
+        assert_eq!(moved(&first, B, day(2, 1)), Ok(vec![own(B, day(2, 1), None)]));
     }
 
     #[test]

@@ -156,10 +156,12 @@ mod tests {
             parent_id: Some(unit(above)),
             code: n.to_string(),
             name: format!("unit {n}"),
+            sort_key: n.to_string(),
             kind: UnitKind::Unit,
             position: 0,
             active_from: Day::new(years.0, 1, 1).unwrap(),
             active_to: years.1.map(|year| Day::new(year, 6, 30).unwrap()),
+            merged_into_id: None,
             version: 1,
         };
         Node { unit, depth }

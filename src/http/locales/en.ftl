@@ -12,6 +12,7 @@ problem-method_not_allowed = This address does not support that method
 problem-wrong_state = Not possible in its present state
 problem-still_open = Something is still open
 problem-still_open-detail = Still open: { $about }
+problem-in_use = Units below it, people on its roster or other records still belong to it
 problem-infeasible = The bank does not fill the blueprint
 problem-infeasible-detail = Lacking: { $about }
 problem-empty_roster = Nobody would be on the roster

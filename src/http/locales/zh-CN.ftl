@@ -12,6 +12,7 @@ problem-method_not_allowed = 此地址不支持这一操作
 problem-wrong_state = 当前状态下不能办理
 problem-still_open = 还有未结束的事项
 problem-still_open-detail = 未结束的有：{ $about }
+problem-in_use = 仍有下级单位、在册人员或其他记录与之相关，不能办理
 problem-infeasible = 题库不足以组卷
 problem-infeasible-detail = 题量不足：{ $about }
 problem-empty_roster = 名册上没有人

@@ -15,7 +15,7 @@ use crate::http::{Code, Json, Language, Problem};
 use crate::kernel::field::{FieldCode, Invalid};
 use crate::org::dto::ImportReportDto;
 use crate::org::import::report::Choice;
-use crate::org::service::{AmendError, Format, ImportFile, Org};
+use crate::org::service::{Format, ImportFile, Org};
 
 /// A file, and the answers to what was asked about it.
 #[derive(Debug, Multipart)]
@@ -121,10 +121,10 @@ impl OrgFilesApi {
         Ok(Download::xlsx(bytes, "people-marked"))
     }
 
-    /// The file to fill in with people.
+    /// The file to fill in with people. For coordinators.
     #[oai(path = "/imports/people/template.xlsx", method = "get", operation_id = "get_people_template")]
-    async fn people_template(&self, _caller: Caller) -> Result<Download, Problem> {
-        Ok(Download::xlsx(Org::people_template().map_err(AmendError::from)?, "people"))
+    async fn people_template(&self, caller: Caller) -> Result<Download, Problem> {
+        Ok(Download::xlsx(self.0.people_template(&caller).await?, "people"))
     }
 
     /// Bring units in from a file: all of it, or nothing if anything in it is wrong (`applied`). With `dry_run` nothing is
@@ -148,10 +148,10 @@ impl OrgFilesApi {
         Ok(Download::xlsx(bytes, "units-marked"))
     }
 
-    /// The file to fill in with units.
+    /// The file to fill in with units. For system administrators.
     #[oai(path = "/imports/units/template.xlsx", method = "get", operation_id = "get_units_template")]
-    async fn units_template(&self, _caller: Caller) -> Result<Download, Problem> {
-        Ok(Download::xlsx(Org::units_template().map_err(AmendError::from)?, "units"))
+    async fn units_template(&self, caller: Caller) -> Result<Download, Problem> {
+        Ok(Download::xlsx(self.0.units_template(&caller).await?, "units"))
     }
 
     /// Who is on the roster of a unit today, with its subtree if asked, as xlsx (unless said) or csv. Numbers are masked; the

@@ -107,10 +107,8 @@ impl DecisionRequest {
     pub(in crate::org) fn read(&self) -> Result<String, Invalid> {
         let mut fields = Fields::new();
         let reason = self.reason.as_deref().unwrap_or_default();
-        let reason = match self.approve {
-            true => fields.optional_line("reason", reason, 200),
-            false => fields.line("reason", reason, 200),
-        };
+        let reason =
+            if self.approve { fields.optional_line("reason", reason, 200) } else { fields.line("reason", reason, 200) };
         fields.finish(Some(reason))
     }
 }

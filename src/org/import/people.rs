@@ -257,12 +257,11 @@ impl RowReader<'_> {
         let mut categories = Vec::new();
         let between = |c: char| c.is_whitespace() || matches!(c, '、' | '，' | ',' | '；' | ';' | '/' | '|');
         for word in text.split(between).filter(|word| !word.is_empty()) {
-            match CATEGORIES.iter().find(|(_, words)| words.contains(&word)) {
-                Some((category, _)) => categories.push(*category),
-                None => {
-                    let shown: String = word.chars().filter(|c| !c.is_control()).take(20).collect();
-                    self.wrong(At::Categories.index(), FieldCode::UnknownValue, shown);
-                }
+            if let Some((category, _)) = CATEGORIES.iter().find(|(_, words)| words.contains(&word)) {
+                categories.push(*category);
+            } else {
+                let shown: String = word.chars().filter(|c| !c.is_control()).take(20).collect();
+                self.wrong(At::Categories.index(), FieldCode::UnknownValue, shown);
             }
         }
         categories.sort_unstable();

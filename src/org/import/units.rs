@@ -179,7 +179,7 @@ impl<'a> Tree<'a> {
 
     fn steps(&self, heads: &Heads, elsewhere: &HashSet<String>, mistakes: &mut Vec<Mistake>) -> Vec<UnitStep> {
         let mut wrong = |row: u32, column: usize, code, detail: &str| {
-            mistakes.push(at(row, heads.place(column), code).with(detail))
+            mistakes.push(at(row, heads.place(column), code).with(detail));
         };
         let mut seen = HashSet::new();
         let mut above: HashMap<Node, Option<Node>> = HashMap::new();

@@ -7,7 +7,7 @@ use entity::org::person;
 use serde_json::json;
 
 use super::imports::ImportFile;
-use super::{AmendError, Org, ROSTER_READERS};
+use super::{AmendError, BUILDERS, KEEPERS, Org, ROSTER_READERS};
 use crate::auth::{Caller, authorise};
 use crate::files::{Column, Field, Page, WriteError, write_csv, write_xlsx};
 use crate::kernel::field::FieldCode;
@@ -111,14 +111,16 @@ impl Org {
         ]
     }
 
-    /// The file to fill in with people.
-    pub fn people_template() -> Result<Vec<u8>, WriteError> {
-        template("人员", people_file::COLUMNS, PEOPLE_WIDTHS, PEOPLE_NOTES)
+    /// The file to fill in with people. For coordinators.
+    pub async fn people_template(&self, caller: &Caller) -> Result<Vec<u8>, AmendError> {
+        caller.scope(KEEPERS, self.core.now())?;
+        made(|| template("人员", people_file::COLUMNS, PEOPLE_WIDTHS, PEOPLE_NOTES)).await
     }
 
-    /// The file to fill in with units.
-    pub fn units_template() -> Result<Vec<u8>, WriteError> {
-        template("单位", units_file::COLUMNS, UNITS_WIDTHS, UNITS_NOTES)
+    /// The file to fill in with units. For system administrators.
+    pub async fn units_template(&self, caller: &Caller) -> Result<Vec<u8>, AmendError> {
+        caller.scope(BUILDERS, self.core.now())?;
+        made(|| template("单位", units_file::COLUMNS, UNITS_WIDTHS, UNITS_NOTES)).await
     }
 
     /// A file of people as it came, with what is wrong in it marked. By a coordinator.
@@ -166,7 +168,7 @@ async fn written(rows: Vec<Vec<Field>>, format: Format) -> Result<Vec<u8>, Amend
 
 /// Makes a file where it stops nobody.
 async fn made(make: impl FnOnce() -> Result<Vec<u8>, WriteError> + Send + 'static) -> Result<Vec<u8>, AmendError> {
-    let made = tokio::task::spawn_blocking(make).await;
+    let file = tokio::task::spawn_blocking(make).await;
     let failed = |_panic| crate::files::Unreadable { code: FieldCode::Damaged, detail: String::new() };
-    Ok(made.map_err(failed)??)
+    Ok(file.map_err(failed)??)
 }

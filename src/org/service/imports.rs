@@ -14,7 +14,7 @@ use super::changes::propose;
 use super::people::{NewRows, changed_fields, person_key, taken_meanwhile};
 use super::{AmendError, KEEPERS, Org};
 use crate::auth::Caller;
-use crate::files::{self, Heads, Limits, Mistake, Table};
+use crate::files::{self, Heads, Limits, Table};
 use crate::kernel::digest::sha256;
 use crate::kernel::field::FieldCode;
 use crate::log::{self, Entry};

@@ -369,7 +369,7 @@ impl Org {
             })
             .await;
         match removed {
-            Err(AmendError::Fault(Fault::Reference(_))) => Err(AmendError::InUse("person")),
+            Err(AmendError::Fault(Fault::Reference(_))) => Err(AmendError::InUse),
             other => other,
         }
     }
@@ -398,7 +398,7 @@ impl Org {
         let rows = store::postings(conn, &[id]).await?.remove(&id).unwrap_or_default();
         let units: Vec<UnitId> = rows.iter().map(|row| row.unit_id).collect();
         let names = store::names_of_units(conn, &units).await?;
-        let named = |row: posting::Model| {
+        let posted = |row: posting::Model| {
             let name = names.get(&row.unit_id).cloned().unwrap_or_default();
             (Posting::from(&row), name, row.reason)
         };
@@ -410,7 +410,7 @@ impl Org {
         });
         let categories = store::every_category(conn, id).await?.into_iter();
         Ok(History {
-            postings: rows.into_iter().map(named).collect(),
+            postings: rows.into_iter().map(posted).collect(),
             categories: categories.map(|row| (row.category, row.from_on, row.to_on)).collect(),
             departures: departures.collect(),
         })

@@ -163,7 +163,7 @@ impl Org {
             Some(into) => self.moves_of_merger(&after, into).await?,
             None => Vec::new(),
         };
-        let moved = before.parent_id != after.parent_id;
+        let hangs_elsewhere = before.parent_id != after.parent_id;
         let actor = caller.actor();
         let done = self
             .core
@@ -175,7 +175,7 @@ impl Org {
                     if !store::update_unit(tx, after.clone()).await? {
                         return Err(AmendError::Stale);
                     }
-                    if moved {
+                    if hangs_elsewhere {
                         // Somebody may have moved the new parent below this unit meanwhile.
                         if let Some(parent) = after.parent_id
                             && tree::is_within(tx, parent, &[id]).await?
@@ -192,7 +192,7 @@ impl Org {
                     let gone = after.active_to.is_some() || after.kind == unit::UnitKind::Group;
                     let last = after.active_to.unwrap_or_else(|| core.today());
                     if gone && !store::in_unit_after(tx, id, next(last)).await?.is_empty() {
-                        return Err(AmendError::InUse("people"));
+                        return Err(AmendError::InUse);
                     }
                     Ok(())
                 })
@@ -238,7 +238,7 @@ impl Org {
         if let Some(last) = closes
             && store::has_children_after(conn, id, last).await?
         {
-            return Err(AmendError::InUse("units"));
+            return Err(AmendError::InUse);
         }
         Ok(())
     }
@@ -262,7 +262,7 @@ impl Org {
             })
             .await;
         match removed {
-            Err(AmendError::Fault(crate::db::Fault::Reference(_))) => Err(AmendError::InUse("units")),
+            Err(AmendError::Fault(crate::db::Fault::Reference(_))) => Err(AmendError::InUse),
             other => other,
         }
     }

@@ -182,7 +182,8 @@ pub(in crate::org) async fn insert_amendments(
     tx: &impl ConnectionTrait,
     rows: Vec<roster_amendment::Model>,
 ) -> Result<(), Fault> {
-    let row = |row: roster_amendment::Model| roster_amendment::ActiveModel { number: NotSet, ..row.into_active_model() };
+    let row =
+        |row: roster_amendment::Model| roster_amendment::ActiveModel { number: NotSet, ..row.into_active_model() };
     insert_all(tx, rows.into_iter().map(row).collect(), false).await
 }
 
