@@ -57,7 +57,9 @@ async fn call(scene: &Scene, operation: &Operation, user: &User) -> char {
     let body = requests::body(scene, &operation.id, &user).await;
     let client = scene.server.as_(&user);
     let mut request = client.request(operation.method.clone(), &path).header("if-match", "*");
-    if !body.is_null() {
+    if let Some(form) = requests::file(&operation.id) {
+        request = request.multipart(form);
+    } else if !body.is_null() {
         request = request.json(&body);
     }
     // Of an answer that goes on for ever the status is enough.

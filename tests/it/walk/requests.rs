@@ -4,9 +4,10 @@
 use entity::id::{GrantId, LeaseId};
 use kaofa::auth::{NewGrant, Role};
 use kaofa::log::Actor;
+use reqwest::multipart;
 use serde_json::{Value, json};
 
-use super::scene::{Scene, judgement};
+use super::scene::{Scene, judgement, text};
 use crate::harness::User;
 
 /// The address of a call: its ids are those of the scene, by what the address begins with.
@@ -17,6 +18,9 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         "change_exam" | "delete_exam" | "seal_exam" | "get_feasibility" => scene.draft_exam(&coordinator).await,
         "publish_programme" => scene.draft_programme(&coordinator).await,
         "release_exam" => scene.exam.clone(),
+        // These need somebody who has not left, and leave nobody else without their unit.
+        "delete_person" | "depart_person" | "transfer_person" => person(scene).await,
+        "decide_change" => change(scene).await,
         _ => match path.trim_start_matches("/api/v1/").split('/').next().unwrap() {
             "accounts" => scene.account.id.to_string(),
             "units" => scene.unit.to_string(),
@@ -38,6 +42,7 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
     let query = match operation {
         "get_rates" | "close_year" | "reopen_year" => format!("?year=2026&unit_id={}", scene.here),
         "list_counted_people" => format!("?year=2026&figure=exam.expected&unit_id={}", scene.here),
+        "export_people" => format!("?unit_id={}", scene.here),
         "prove_consistency" => "?from=1".to_owned(),
         // The scene's first entry that concerns a unit of `here`: that unit itself.
         "prove_inclusion" => format!("?entry_id={}", entry(scene).await),
@@ -51,6 +56,30 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
 async fn grant(scene: &Scene) -> GrantId {
     let new = NewGrant { role: Role::Liaison, unit_id: scene.unit, valid_until: None };
     scene.server.services.auth.insert_grant(&Actor::SYSTEM, scene.account.id, new).await.unwrap()
+}
+
+/// Somebody new in the unit.
+async fn person(scene: &Scene) -> String {
+    let body = json!({ "name": "新人", "unit_id": scene.unit, "categories": ["civil_servant"] });
+    text(&scene.as_role(Role::Coordinator).post("/api/v1/people", &body).await.ok()["id"])
+}
+
+/// What somebody's coming means for the programme of the scene, to be decided.
+async fn change(scene: &Scene) -> String {
+    let person = person(scene).await;
+    let changes = scene.as_role(Role::Coordinator).get("/api/v1/changes?limit=200").await.ok();
+    let mine = changes["items"].as_array().unwrap().iter().find(|change| change["person_id"] == person);
+    text(&mine.expect("a change is proposed")["id"])
+}
+
+/// The file that an operation takes.
+pub(super) fn file(operation: &str) -> Option<multipart::Form> {
+    let heads = match operation {
+        "import_people" | "mark_people" => "姓名,单位,类别\n",
+        "import_units" | "mark_units" => "单位编码,单位名称\n",
+        _ => return None,
+    };
+    Some(multipart::Form::new().part("file", multipart::Part::bytes(heads.as_bytes())))
 }
 
 /// The log's entry about the making of `here`.
@@ -73,6 +102,15 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         "create_grant" => json!({ "role": "liaison", "unit_id": scene.unit }),
         "create_unit" => json!({ "parent_id": scene.here, "code": fresh(), "name": "丙局", "kind": "unit" }),
         "create_person" => json!({ "name": "新人", "unit_id": scene.unit, "categories": ["civil_servant"] }),
+        "amend_person" => json!({ "post": "科长" }),
+        "amend_unit" => json!({ "position": 1 }),
+        "transfer_person" => {
+            let unit = scene.server.unit(scene.here, &fresh(), "丁局").await;
+            json!({ "unit_id": unit, "effective_on": "2026-03-16", "reason": "工作需要" })
+        }
+        "depart_person" => json!({ "kind": "retired", "effective_on": "2026-03-16", "reason": "到龄" }),
+        "view_id_number" => json!({ "reason": "核对证件" }),
+        "decide_change" => json!({ "approve": true }),
         "create_bank" => json!({ "unit_id": scene.here, "title": "新题库", "review_required": true }),
         "create_question" => judgement(&scene.bank, 9),
         "create_question_version" => {
