@@ -1,4 +1,4 @@
-//! The pages in a real browser: the whole path of an official, by hand.
+//! The pages in a real browser.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
