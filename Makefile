@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check openapi
+.PHONY: help run test check audit openapi
 
 help: ## Says what can be made.
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -15,6 +15,9 @@ check: ## Format, lints and documentation.
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+audit: ## Asks a server whatever its specification allows, as each role, for about ten minutes.
+	scripts/audit.sh
 
 openapi: ## Writes openapi/kaofa.json from the code.
 	cargo run --quiet -- openapi > openapi/kaofa.json.new

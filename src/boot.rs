@@ -7,9 +7,13 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use poem::Server;
-use poem::listener::{Acceptor, Listener, TcpAcceptor, TcpListener};
+use poem::listener::{Acceptor, AcceptorExt, BoxAcceptor, Listener, TcpListener};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+mod tls;
+
+pub use tls::{TlsError, TlsFiles};
 
 use crate::auth::Auth;
 use crate::bank::Bank;
@@ -19,6 +23,9 @@ use crate::evidence::Evidence;
 use crate::exam::Exams;
 use crate::exam::attempt::Attempts;
 use crate::exam::sealed::SealedCache;
+use crate::http::Idempotency;
+use crate::kernel::clock::{Clock, SystemClock};
+use crate::kernel::metrics::METRICS;
 use crate::log;
 use crate::org::Org;
 use crate::report::Reports;
@@ -46,6 +53,9 @@ pub enum BootError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The server broke.
     #[error("the server stopped: {0}")]
     Serve(std::io::Error),
@@ -56,7 +66,7 @@ pub enum BootError {
 
 /// An address that is taken but not yet served.
 pub struct Bound {
-    acceptor: TcpAcceptor,
+    acceptor: BoxAcceptor,
     /// The address with its true port.
     pub address: SocketAddr,
 }
@@ -67,12 +77,19 @@ impl std::fmt::Debug for Bound {
     }
 }
 
-/// Takes an address. Port 0 takes a free one.
-pub async fn bind(listen: SocketAddr) -> Result<Bound, BootError> {
-    let acceptor = TcpListener::bind(listen).into_acceptor().await.map_err(|cause| match cause.kind() {
+/// Takes an address, to serve it in plain text or with a certificate. Port 0 takes a free one.
+pub async fn bind(listen: SocketAddr, tls: Option<&TlsFiles>) -> Result<Bound, BootError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let pair = tls.map(|files| tls::Pair::read(files, clock.now())).transpose()?;
+    let said = |cause: std::io::Error| match cause.kind() {
         ErrorKind::AddrInUse => BootError::Taken(listen),
         _ => BootError::Listen { address: listen, cause },
-    })?;
+    };
+    let acceptor = TcpListener::bind(listen).into_acceptor().await.map_err(said)?;
+    let acceptor = match tls.cloned().zip(pair) {
+        Some((files, pair)) => tls::Gated::encrypt(acceptor, files, pair, clock),
+        None => acceptor.boxed(),
+    };
     let address = acceptor.local_addr().iter().find_map(|a| a.as_socket_addr().copied()).unwrap_or(listen);
     Ok(Bound { acceptor, address })
 }
@@ -88,7 +105,9 @@ pub fn compose(core: Core) -> Services {
     let attempts = Arc::new(Attempts::new(core.clone(), Arc::new(SealedCache::default())));
     let evidence = Arc::new(Evidence::new(core.clone()));
     let reports = Arc::new(Reports::new(core.clone(), Arc::clone(&org)));
-    Services { core, auth, org, bank, study, exams, attempts, reports, evidence }
+    let key = core.keys.subkey("http.idempotency");
+    let idempotency = Idempotency::new(core.db.clone(), Arc::clone(&core.clock), Arc::clone(&core.rng), key);
+    Services { core, idempotency, auth, org, bank, study, exams, attempts, reports, evidence }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.
@@ -129,6 +148,7 @@ pub fn workers(services: &Services) -> Vec<Worker> {
             })
         }),
         worker("exam.tick", |s| Box::pin(async move { Ok(s.exams.tick().await?) })),
+        worker("http.forget_keys", |s| Box::pin(async move { Ok(s.idempotency.forget().await?) })),
         worker("log.sequence", |s| {
             Box::pin(async move {
                 log::sequence(&s.core.db, &s.core.keys, s.core.now()).await?;
@@ -142,7 +162,10 @@ fn start(worker: Worker, stop: CancellationToken) -> JoinHandle<()> {
     tokio::spawn(async move {
         // A turn that has begun ends before the worker stops.
         while stop.run_until_cancelled(tokio::time::sleep(worker.every)).await.is_some() {
-            if let Err(error) = (worker.turn)().await {
+            let begun = std::time::Instant::now();
+            let turned = (worker.turn)().await;
+            METRICS.turned(worker.name, begun.elapsed(), turned.is_ok());
+            if let Err(error) = turned {
                 tracing::warn!(worker = worker.name, %error, "a turn failed and will be tried again");
             }
         }

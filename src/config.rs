@@ -12,6 +12,7 @@ use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use crate::boot::TlsFiles;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::settings::Settings;
 
@@ -40,7 +41,16 @@ pub struct Flags {
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_key_file: Option<PathBuf>,
-    /// The address by which people reach the service, where a proxy stands before it (KAOFA_PUBLIC_URL)
+    /// Serve HTTPS with the certificate in this PEM file, those that lead to its root after it (KAOFA_TLS_CERT)
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key, PEM (KAOFA_TLS_KEY)
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<PathBuf>,
+    /// The address by which people reach the service; https://… without a certificate means that a proxy stands before it
+    /// (KAOFA_PUBLIC_URL)
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
@@ -80,6 +90,8 @@ pub struct Config {
     pub database_url: String,
     /// The file that holds the secret key, where one was named.
     pub secret_key_file: Option<PathBuf>,
+    /// The certificate with which to serve HTTPS.
+    pub tls: Option<TlsFiles>,
     /// The address by which people reach the service, without a slash at the end.
     pub public_url: Option<String>,
     /// The password of the demonstration's accounts.
@@ -120,8 +132,8 @@ pub enum ConfigError {
     Unreadable(String),
     /// It would serve strangers in plain text.
     #[error(
-        "KAOFA_LISTEN: {0} is open to others than this machine; set KAOFA_PUBLIC_URL=https://… where a proxy encrypts, \
-         or give --allow-plain-http"
+        "KAOFA_LISTEN: {0} is open to others than this machine; set KAOFA_TLS_CERT and KAOFA_TLS_KEY, or \
+         KAOFA_PUBLIC_URL=https://… where a proxy encrypts, or give --allow-plain-http"
     )]
     Exposed(SocketAddr),
 }
@@ -133,6 +145,8 @@ struct Raw {
     listen: String,
     database_url: String,
     secret_key_file: Option<PathBuf>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     public_url: Option<String>,
     demo_password: Option<String>,
     #[serde(deserialize_with = "yes_or_no")]
@@ -147,6 +161,8 @@ const KEYS: &[&str] = &[
     "listen",
     "database_url",
     "secret_key_file",
+    "tls_cert",
+    "tls_key",
     "public_url",
     "demo_password",
     "allow_plain_http",
@@ -161,6 +177,8 @@ impl Default for Raw {
             listen: "127.0.0.1:8080".to_owned(),
             database_url: "sqlite:data/kaofa.db".to_owned(),
             secret_key_file: None,
+            tls_cert: None,
+            tls_key: None,
             public_url: None,
             demo_password: None,
             allow_plain_http: false,
@@ -230,12 +248,16 @@ impl Config {
 
     /// Ok, unless it would serve strangers in plain text.
     pub fn check_exposure(&self) -> Result<(), ConfigError> {
-        let encrypted = self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
-        if encrypted || self.allow_plain_http || self.listen.ip().is_loopback() {
+        if self.tls.is_some() || self.proxied() || self.allow_plain_http || self.listen.ip().is_loopback() {
             Ok(())
         } else {
             Err(ConfigError::Exposed(self.listen))
         }
+    }
+
+    /// Whether a proxy encrypts in front of it.
+    fn proxied(&self) -> bool {
+        self.tls.is_none() && self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
     }
 
     /// The file of the secret key: the one that was named, else beside a SQLite file, under its name.
@@ -253,8 +275,9 @@ impl Config {
     /// What slices read, once it is known where the server listens.
     #[must_use]
     pub fn settings(&self, address: SocketAddr, demo: bool) -> Settings {
-        let public_url = self.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        Settings { calendar: self.calendar, public_url, demo }
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let public_url = self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
+        Settings { calendar: self.calendar, public_url, proxied: self.proxied(), demo }
     }
 }
 
@@ -287,6 +310,11 @@ impl TryFrom<Raw> for Config {
                 return Err(ConfigError::Bad { key: "public_url", why });
             }
         }
+        let tls = tls(raw.tls_cert, raw.tls_key)?;
+        if let Some(url) = public_url.as_ref().filter(|url| tls.is_some() && !url.starts_with("https://")) {
+            let why = format!("`{url}` is no address of HTTPS, which KAOFA_TLS_CERT serves");
+            return Err(ConfigError::Bad { key: "public_url", why });
+        }
         if raw.demo_password.as_ref().is_some_and(|p| p.chars().count() < 10) {
             let why = "a password has at least 10 characters".to_owned();
             return Err(ConfigError::Bad { key: "demo_password", why });
@@ -295,6 +323,7 @@ impl TryFrom<Raw> for Config {
             listen,
             database_url: raw.database_url,
             secret_key_file: raw.secret_key_file,
+            tls,
             public_url,
             demo_password: raw.demo_password,
             allow_plain_http: raw.allow_plain_http,
@@ -302,6 +331,17 @@ impl TryFrom<Raw> for Config {
             log_format,
             log: raw.log,
         })
+    }
+}
+
+/// A certificate and its key: both or neither.
+fn tls(cert: Option<PathBuf>, key: Option<PathBuf>) -> Result<Option<TlsFiles>, ConfigError> {
+    let lacks = |key, other: &str| ConfigError::Bad { key, why: format!("it is needed together with KAOFA_{other}") };
+    match (cert, key) {
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
+        (Some(_), None) => Err(lacks("tls_key", "TLS_CERT")),
+        (None, Some(_)) => Err(lacks("tls_cert", "TLS_KEY")),
+        (None, None) => Ok(None),
     }
 }
 
@@ -399,6 +439,23 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_needs_its_key_and_an_address_of_https() {
+        let pair = [("TLS_CERT", "a.pem"), ("TLS_KEY", "a.key")];
+        assert!(refused(&pair[..1], "").starts_with("KAOFA_TLS_KEY: "));
+        assert!(refused(&pair[1..], "").starts_with("KAOFA_TLS_CERT: "));
+        let plain = [pair[0], pair[1], ("PUBLIC_URL", "http://kaofa.example")];
+        assert!(refused(&plain, "").starts_with("KAOFA_PUBLIC_URL: "));
+        let settings = |environment: &[(&str, &str)]| {
+            read(&Flags::default(), environment, "").unwrap().settings("127.0.0.1:8443".parse().unwrap(), false)
+        };
+        let own = settings(&pair);
+        assert!(own.https() && !own.proxied && own.public_url == "https://127.0.0.1:8443");
+        let proxied = settings(&[("PUBLIC_URL", "https://kaofa.example")]);
+        assert!(proxied.https() && proxied.proxied);
+        assert!(!settings(&[]).https() && !settings(&[]).proxied);
+    }
+
+    #[test]
     fn strangers_are_not_served_in_plain_text() {
         let open = ("LISTEN", "0.0.0.0:80");
         let check = |more: &[(&str, &str)]| {
@@ -409,6 +466,7 @@ mod tests {
         assert!(check(&[("PUBLIC_URL", "http://kaofa.example")]).is_err());
         assert!(check(&[("PUBLIC_URL", "https://kaofa.example/")]).is_ok());
         assert!(check(&[("ALLOW_PLAIN_HTTP", "true")]).is_ok());
+        assert!(check(&[("TLS_CERT", "a.pem"), ("TLS_KEY", "a.key")]).is_ok());
         assert!(read(&Flags::default(), &[("LISTEN", "[::1]:80")], "").unwrap().check_exposure().is_ok());
     }
 }

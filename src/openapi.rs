@@ -20,8 +20,10 @@ use crate::report::ReportApi;
 use crate::study::StudyApi;
 
 mod docs;
+mod shared;
 
 pub(crate) use docs::{page, style};
+pub(crate) use shared::takes_key;
 
 /// The name of the interface.
 pub const TITLE: &str = "Kaofa 考法";
@@ -36,11 +38,14 @@ struct Shape<T>(PhantomData<T>);
 
 impl<T: OpenApi> OpenApi for Shape<T> {
     fn meta() -> Vec<MetaApi> {
-        T::meta()
+        let mut apis = T::meta();
+        apis.iter_mut().for_each(shared::declare);
+        apis
     }
 
     fn register(registry: &mut Registry) {
         T::register(registry);
+        registry.schemas.values_mut().for_each(shared::allow_null);
     }
 
     fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
@@ -57,21 +62,45 @@ pub fn document() -> &'static str {
     &DOCUMENT
 }
 
-/// The methods that an address of the specification knows, as the header `Allow` lists them.
-#[must_use]
-pub fn methods(address: &str) -> Option<String> {
-    static PATHS: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
+/// The operations of a path by method.
+type Operations = BTreeMap<String, String>;
+
+/// The operations that an address of the specification knows.
+fn operations(address: &str) -> Option<&'static Operations> {
+    static PATHS: LazyLock<BTreeMap<String, Operations>> = LazyLock::new(|| {
         let document: Value = serde_json::from_str(document()).expect("the specification is JSON");
         let paths = document.get("paths").and_then(Value::as_object).cloned().unwrap_or_default();
-        let names = |methods: Value| methods.as_object().into_iter().flatten().map(|(m, _)| m.to_uppercase()).collect();
-        paths.into_iter().map(|(path, methods)| (path, names(methods))).collect()
+        let id = |operation: &Value| operation["operationId"].as_str().unwrap_or_default().to_owned();
+        let all = |methods: Value| {
+            methods.as_object().into_iter().flatten().map(|(method, o)| (method.to_uppercase(), id(o))).collect()
+        };
+        paths.into_iter().map(|(path, methods)| (path, all(methods))).collect()
     });
     let fits = |path: &str| {
         let segment = |(wanted, given): (&str, &str)| wanted == given || wanted.starts_with('{');
         path.split('/').count() == address.split('/').count() && path.split('/').zip(address.split('/')).all(segment)
     };
     // A path without parameters comes before one with, as it does in the router.
-    let mut found: Vec<_> = PATHS.iter().filter(|(path, _)| fits(path)).collect();
-    found.sort_by_key(|(path, _)| path.matches('{').count());
-    found.first().map(|(_, methods)| methods.join(", "))
+    let found = PATHS.iter().filter(|(path, _)| fits(path)).min_by_key(|(path, _)| path.matches('{').count());
+    found.map(|(_, operations)| operations)
+}
+
+/// The methods that an address of the specification knows, as the header `Allow` lists them.
+#[must_use]
+pub fn methods(address: &str) -> Option<String> {
+    // Whoever may get may ask for the head alone.
+    let name = |method: &String| if method == "GET" { "GET, HEAD".to_owned() } else { method.clone() };
+    Some(operations(address)?.keys().map(name).collect::<Vec<_>>().join(", "))
+}
+
+/// What the specification calls the operation of a method at an address.
+#[must_use]
+pub fn operation(method: &Method, address: &str) -> Option<&'static str> {
+    operations(address)?.get(method.as_str()).map(String::as_str)
+}
+
+/// Whether what is made at this address can be read below it, by its id.
+#[must_use]
+pub fn is_readable(address: &str) -> bool {
+    operation(&Method::GET, &format!("{address}/{{id}}")).is_some()
 }

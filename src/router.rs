@@ -6,15 +6,17 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, web::Data};
-use poem_openapi::OpenApiService;
+use poem_openapi::{OpenApiService, OperationId};
 
-use crate::auth::AuthApi;
+use crate::auth::{self, AuthApi};
 use crate::bank::BankApi;
 use crate::core::Core;
 use crate::evidence::EvidenceApi;
 use crate::exam::ExamsApi;
 use crate::exam::attempt::AttemptApi;
-use crate::http::{Code, Manners, Problem, compress};
+use crate::http::{Code, IDEMPOTENCY_KEY, Idempotency, Manners, Problem, compress};
+use crate::kernel::metrics::{CONTENT_TYPE, METRICS};
+use crate::log;
 use crate::openapi::{self, Apis};
 use crate::org::{OrgApi, OrgFilesApi};
 use crate::report::ReportApi;
@@ -25,24 +27,52 @@ use crate::web::{self, Services};
 #[must_use]
 pub fn app(services: &Services) -> BoxEndpoint<'static, Response> {
     let operations = OpenApiService::new(apis(services), openapi::TITLE, openapi::VERSION);
-    let https = services.core.settings.https();
+    let (https, proxied) = (services.core.settings.https(), services.core.settings.proxied);
     let shared = Arc::new(services.clone());
     Route::new()
-        .nest_no_strip("/api", operations)
+        .nest_no_strip("/api", operations.map_to_response().around(keyed))
         .at("/openapi.json", get(specification))
         .at("/docs", get(openapi::page))
         .at("/docs/style.css", get(openapi::style))
         .at("/healthz", get(alive))
         .at("/readyz", get(ready))
+        .at("/metrics", get(measures))
         .nest_no_strip("/", web::routes(Arc::clone(&shared)))
         .with(AddData::new(services.core.clone()))
         .with(AddData::new(Arc::clone(&services.auth)))
+        .with(AddData::new(Arc::clone(&services.idempotency)))
         .around(compress)
-        .with(Manners::new(Arc::clone(&services.core.rng), web::page_of_problem(shared)))
+        .with(Manners::new(Arc::clone(&services.core.rng), web::page_of_problem(shared), proxied))
         .around(allow)
         .map(move |response: Response| async move { guard(response, https) })
         .map_to_response()
         .boxed()
+}
+
+/// Carries a request with a key out once, whoever sends it how often.
+async fn keyed<E>(inner: Arc<E>, request: Request) -> poem::Result<Response>
+where
+    E: Endpoint<Output = Response> + 'static,
+{
+    let path = request.uri().path();
+    if request.header(IDEMPOTENCY_KEY).is_none() || !openapi::takes_key(request.method(), path) {
+        return inner.call(request).await;
+    }
+    let (readable, operation) = (openapi::is_readable(path), openapi::operation(request.method(), path));
+    let answered = async {
+        let account = auth::identify(&request).await?.account.id;
+        let idempotency = Arc::clone(request.data::<Arc<Idempotency>>().expect("the router hands it to every request"));
+        idempotency.call(inner, request, account, readable).await
+    };
+    let mut answered = answered.await;
+    // What is answered without the operation is counted as its own all the same.
+    if let Some(id) = operation.map(OperationId) {
+        match &mut answered {
+            Ok(response) => response.set_data(id),
+            Err(error) => error.set_data(id),
+        }
+    }
+    answered
 }
 
 /// The operations of every slice.
@@ -83,6 +113,18 @@ async fn ready(core: Data<&Core>) -> Result<&'static str, Problem> {
             Err(Problem::new(Code::Unavailable).retry_after(5))
         }
     }
+}
+
+/// What the process counts about itself.
+#[handler]
+async fn measures(core: Data<&Core>) -> Response {
+    core.db.note_connections();
+    match log::waiting(&core.db).await {
+        Ok((waiting, oldest)) => METRICS.log(waiting, oldest.map_or(0, |at| (core.now() - at).0.max(0) / 1000)),
+        // What is counted in memory is told all the same: it is wanted most when the database is gone.
+        Err(fault) => tracing::warn!(%fault, "the log could not be measured"),
+    }
+    Response::builder().content_type(CONTENT_TYPE).body(METRICS.encode())
 }
 
 /// Tells whoever used a wrong method which ones there are.

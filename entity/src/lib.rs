@@ -10,6 +10,7 @@ pub mod auth;
 pub mod bank;
 pub mod demonstration;
 pub mod exam;
+pub mod http;
 pub mod id;
 pub mod instant;
 pub mod log;

@@ -19,6 +19,7 @@ mod m0006_exam;
 mod m0007_tally;
 mod m0008_report;
 mod m0010_demonstration;
+mod m0011_idempotency;
 
 /// Brings a database to the newest step, in order.
 pub struct Migrator;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_tally::Migration),
             Box::new(m0008_report::Migration),
             Box::new(m0010_demonstration::Migration),
+            Box::new(m0011_idempotency::Migration),
         ]
     }
 }

@@ -124,9 +124,14 @@ pub(super) async fn forgive(conn: &impl ConnectionTrait, id: AccountId) -> Resul
     Ok(())
 }
 
-pub(super) async fn set_password(conn: &impl ConnectionTrait, id: AccountId, hash: String) -> Result<(), Fault> {
+pub(super) async fn set_password(
+    conn: &impl ConnectionTrait,
+    id: AccountId,
+    hash: String,
+    must_change: bool,
+) -> Result<(), Fault> {
     let change =
-        account::ActiveModel { password_hash: Set(hash), must_change_password: Set(false), ..Default::default() };
+        account::ActiveModel { password_hash: Set(hash), must_change_password: Set(must_change), ..Default::default() };
     account::Entity::update_many().set(change).filter(account::Column::Id.eq(id)).exec(conn).await?;
     Ok(())
 }

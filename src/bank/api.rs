@@ -3,27 +3,39 @@
 use std::sync::Arc;
 
 use poem_openapi::OpenApi;
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::{Header, Path, Query};
 use uuid::Uuid;
 
+use super::draft::QuestionInput;
 use super::dto::{
-    BankDto, BankRequest, QuestionDto, QuestionQuery, QuestionRequest, StateDto, SummaryDto, VersionRequest,
+    BankDto, BankPatch, BankRequest, QuestionDto, QuestionPatch, QuestionQuery, QuestionRequest, StateDto, SummaryDto,
+    VersionRequest, bank_filter,
 };
-use super::model::QuestionFilter;
+use super::model::{BankRow, QuestionFilter, QuestionView};
 use super::service::Bank;
 use crate::auth::Caller;
-use crate::http::{ApiPage, Json, PageQuery, Problem};
+use crate::http::{ApiPage, IfMatch, Json, PageQuery, Problem, Tagged};
 
 /// Banks and questions. For coordinators of the bank's unit or above.
 #[derive(Debug)]
 pub struct BankApi(pub Arc<Bank>);
 
+fn tagged(bank: BankRow) -> Tagged<BankDto> {
+    let version = bank.version;
+    Tagged::new(bank, version)
+}
+
+fn written(question: QuestionView) -> Tagged<QuestionDto> {
+    let version = question.newest.version;
+    Tagged::new(question, version)
+}
+
 #[OpenApi(prefix_path = "/api/v1")]
 impl BankApi {
     /// Make a bank for a unit.
     #[oai(path = "/banks", method = "post", operation_id = "create_bank")]
-    async fn create_bank(&self, caller: Caller, body: Json<BankRequest>) -> Result<Json<BankDto>, Problem> {
-        Ok(Json(self.0.create_bank(&caller, body.0.try_into()?).await?.into()))
+    async fn create_bank(&self, caller: Caller, body: Json<BankRequest>) -> Result<Tagged<BankDto>, Problem> {
+        Ok(tagged(self.0.create_bank(&caller, body.0.try_into()?).await?))
     }
 
     /// The banks within the caller's reach, oldest first.
@@ -31,24 +43,54 @@ impl BankApi {
     async fn banks(
         &self,
         caller: Caller,
+        /// Of this very unit.
+        unit_id: Query<Option<String>>,
+        /// With this text in the title.
+        q: Query<Option<String>>,
         limit: Query<Option<u64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<ApiPage<BankDto>>, Problem> {
+        let filter = bank_filter(unit_id.0.as_deref(), q.0.as_deref())?;
         let page = PageQuery::read(limit.0, cursor.0)?;
-        Ok(Json(self.0.banks(&caller, &page).await?.into()))
+        Ok(Json(self.0.banks(&caller, &filter, &page).await?.into()))
     }
 
     /// One bank.
     #[oai(path = "/banks/:id", method = "get", operation_id = "get_bank")]
-    async fn bank(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<BankDto>, Problem> {
-        Ok(Json(self.0.bank(&caller, id.0.into()).await?.into()))
+    async fn bank(&self, caller: Caller, id: Path<Uuid>) -> Result<Tagged<BankDto>, Problem> {
+        Ok(tagged(self.0.bank(&caller, id.0.into()).await?))
+    }
+
+    /// Change a bank; what is left out stays as it is.
+    #[oai(path = "/banks/:id", method = "patch", operation_id = "change_bank")]
+    async fn change_bank(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        /// The version that is to be changed, as its `ETag` gave it.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+        body: Json<BankPatch>,
+    ) -> Result<Tagged<BankDto>, Problem> {
+        let expected = IfMatch::read(if_match.0.as_deref())?;
+        Ok(tagged(self.0.change_bank(&caller, id.0.into(), &expected, body.0.try_into()?).await?))
+    }
+
+    /// Delete a bank without questions.
+    #[oai(path = "/banks/:id", method = "delete", operation_id = "delete_bank")]
+    async fn delete_bank(&self, caller: Caller, id: Path<Uuid>) -> Result<(), Problem> {
+        Ok(self.0.delete_bank(&caller, id.0.into()).await?)
     }
 
     /// Write a question, as a draft.
     #[oai(path = "/questions", method = "post", operation_id = "create_question")]
-    async fn create_question(&self, caller: Caller, body: Json<QuestionRequest>) -> Result<Json<QuestionDto>, Problem> {
+    async fn create_question(
+        &self,
+        caller: Caller,
+        body: Json<QuestionRequest>,
+    ) -> Result<Tagged<QuestionDto>, Problem> {
         let (bank, question) = body.0.read()?;
-        Ok(Json(self.0.create_question(&caller, bank, question).await?.into()))
+        Ok(written(self.0.create_question(&caller, bank, question).await?))
     }
 
     /// The questions within the caller's reach, oldest first, without their keys.
@@ -81,8 +123,30 @@ impl BankApi {
 
     /// A question in its newest version, with its key.
     #[oai(path = "/questions/:id", method = "get", operation_id = "get_question")]
-    async fn question(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<QuestionDto>, Problem> {
-        Ok(Json(self.0.question(&caller, id.0.into()).await?.into()))
+    async fn question(&self, caller: Caller, id: Path<Uuid>) -> Result<Tagged<QuestionDto>, Problem> {
+        Ok(written(self.0.question(&caller, id.0.into()).await?))
+    }
+
+    /// Change a draft; what is left out stays as it is. What changed becomes its next version.
+    #[oai(path = "/questions/:id", method = "patch", operation_id = "change_question")]
+    async fn change_question(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        /// The version that is to be changed, as its `ETag` gave it.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+        body: Json<QuestionPatch>,
+    ) -> Result<Tagged<QuestionDto>, Problem> {
+        let expected = IfMatch::read(if_match.0.as_deref())?;
+        let change = |input: &mut QuestionInput| body.0.apply(input);
+        Ok(written(self.0.change_question(&caller, id.0.into(), &expected, change).await?))
+    }
+
+    /// Delete a draft that no exam was sealed with. One that was in use can be retired.
+    #[oai(path = "/questions/:id", method = "delete", operation_id = "delete_question")]
+    async fn delete_question(&self, caller: Caller, id: Path<Uuid>) -> Result<(), Problem> {
+        Ok(self.0.delete_question(&caller, id.0.into()).await?)
     }
 
     /// Write a new version of a question. Whatever its status was, it is a draft again; exams sealed before keep the
@@ -93,8 +157,8 @@ impl BankApi {
         caller: Caller,
         id: Path<Uuid>,
         body: Json<VersionRequest>,
-    ) -> Result<Json<QuestionDto>, Problem> {
-        Ok(Json(self.0.new_version(&caller, id.0.into(), body.0.try_into()?).await?.into()))
+    ) -> Result<Tagged<QuestionDto>, Problem> {
+        Ok(written(self.0.new_version(&caller, id.0.into(), body.0.try_into()?).await?))
     }
 
     /// Hand a draft in for review; where its bank asks for none, it is approved.

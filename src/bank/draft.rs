@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 use entity::instant::Day;
 
 use super::content::{Answer, Choice, Content, Difficulty, Kind, Salt};
-use super::model::Citation;
+use super::model::{Citation, QuestionVersion};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 
@@ -59,6 +59,36 @@ pub struct NewOption {
     pub correct: bool,
     /// Whether it keeps its place on every paper ("以上都对").
     pub pinned: bool,
+}
+
+impl From<&QuestionVersion> for QuestionInput {
+    /// A version as it could be written again.
+    fn from(version: &QuestionVersion) -> Self {
+        let (right, answer) = match &version.content.answer {
+            Answer::Judgement(truth) => (None, Some(*truth)),
+            Answer::Options(right) => (Some(right), None),
+        };
+        let option = |o: &Choice| NewOption {
+            text: o.text.clone(),
+            correct: right.is_some_and(|right| right.contains(&o.id)),
+            pinned: o.pinned,
+        };
+        let citation = &version.citation;
+        Self {
+            kind: version.content.kind.to_string(),
+            topic: version.topic.clone(),
+            difficulty: version.difficulty.to_string(),
+            stem: version.content.stem.clone(),
+            options: version.content.options.iter().map(option).collect(),
+            answer,
+            explanation: version.explanation.clone(),
+            law: citation.law.clone(),
+            article: citation.article.clone(),
+            law_version: citation.law_version.clone(),
+            verified_on: citation.verified_on.to_string(),
+            group: version.group.clone(),
+        }
+    }
 }
 
 /// A version of a question to be made, checked.

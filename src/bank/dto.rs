@@ -4,12 +4,14 @@ use entity::bank::question::QuestionStatus;
 use poem_openapi::{Enum, Object};
 
 use super::content::{Answer, Content, Difficulty, Kind};
-use super::model::{BankRow, NewBank, QuestionFilter, QuestionState, QuestionSummary, QuestionVersion, QuestionView};
+use super::model::{
+    BankFilter, BankRow, NewBank, QuestionFilter, QuestionState, QuestionSummary, QuestionVersion, QuestionView,
+};
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 
 mod request;
 
-pub(super) use request::{QuestionRequest, VersionRequest};
+pub(super) use request::{BankPatch, QuestionPatch, QuestionRequest, VersionRequest};
 
 /// How a question is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -323,6 +325,14 @@ impl From<QuestionState> for StateDto {
     fn from(state: QuestionState) -> Self {
         Self { id: state.id.to_string(), version: state.version, status: state.status.into() }
     }
+}
+
+/// Reads the query of a list of banks.
+pub(super) fn bank_filter(unit_id: Option<&str>, q: Option<&str>) -> Result<BankFilter, Invalid> {
+    let mut fields = Fields::new();
+    let unit_id = fields.parse_optional("unit_id", unit_id, FieldCode::UnknownReference);
+    let q = q.map(|q| fields.optional_line("q", q, 200)).filter(|q| !q.is_empty());
+    fields.finish(Some(BankFilter { unit_id, q }))
 }
 
 /// The query of a list of questions.

@@ -22,7 +22,7 @@ pub use draft::{NewOption, NewQuestion, QuestionInput};
 pub use dto::{BankRequest, DifficultyDto, KindDto};
 pub use entity::bank::question::QuestionStatus;
 pub use model::{
-    BankRow, Citation, NewBank, QuestionCounts, QuestionFilter, QuestionState, QuestionSummary, QuestionVersion,
-    QuestionView, StockItem, TopicCount,
+    BankChanges, BankFilter, BankRow, Citation, NewBank, QuestionCounts, QuestionFilter, QuestionState,
+    QuestionSummary, QuestionVersion, QuestionView, StockItem, TopicCount,
 };
 pub use service::{Bank, BankError};

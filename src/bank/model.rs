@@ -17,6 +17,24 @@ pub struct NewBank {
     pub review_required: bool,
 }
 
+/// What is to be changed of a bank; the rest stays.
+#[derive(Debug, Clone, Default)]
+pub struct BankChanges {
+    /// Its title, checked by whoever made this.
+    pub title: Option<String>,
+    /// A question is approved by somebody other than its author.
+    pub review_required: Option<bool>,
+}
+
+/// Which banks are asked for; nothing said means any.
+#[derive(Debug, Clone, Default)]
+pub struct BankFilter {
+    /// Of this very unit.
+    pub unit_id: Option<UnitId>,
+    /// With this text in the title.
+    pub q: Option<String>,
+}
+
 /// A bank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BankRow {
@@ -28,6 +46,8 @@ pub struct BankRow {
     pub title: String,
     /// A question is approved by somebody other than its author.
     pub review_required: bool,
+    /// Counts its changes.
+    pub version: i32,
     /// When it was made.
     pub created_at: Instant,
     /// How many questions it holds.

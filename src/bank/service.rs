@@ -11,8 +11,8 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::model::{
-    BankRow, NewBank, QuestionCounts, QuestionFilter, QuestionSummary, QuestionVersion, QuestionView, StockItem,
-    TopicCount,
+    BankFilter, BankRow, NewBank, QuestionCounts, QuestionFilter, QuestionSummary, QuestionVersion, QuestionView,
+    StockItem, TopicCount,
 };
 use super::store;
 use crate::auth::{self, Caller, Denied, MANAGERS, Scope};
@@ -24,6 +24,7 @@ use crate::kernel::page::{Page, PageRequest};
 use crate::log::{self, Entry};
 
 mod acts;
+mod changing;
 mod writing;
 
 /// What can go wrong with a bank.
@@ -41,9 +42,12 @@ pub enum BankError {
     /// Whoever wrote the newest version would approve it.
     #[error("the author of a question cannot approve it")]
     OwnWork,
-    /// Somebody changed the question meanwhile.
-    #[error("the question was changed meanwhile")]
+    /// Somebody changed it meanwhile.
+    #[error("it was changed meanwhile")]
     Stale,
+    /// Something rests on it.
+    #[error("something rests on it: {0}")]
+    InUse(&'static str),
     /// The database.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -58,6 +62,7 @@ impl From<BankError> for Problem {
             BankError::WrongState(_) => Self::new(Code::WrongState),
             BankError::OwnWork => Self::new(Code::OwnWork),
             BankError::Stale => Self::new(Code::Stale),
+            BankError::InUse(what) => Self::new(Code::StillOpen).about(what),
             BankError::Fault(fault) => fault.into(),
         }
     }
@@ -113,10 +118,15 @@ impl Bank {
     }
 
     /// The banks within the caller's reach, oldest first.
-    pub async fn banks(&self, caller: &Caller, page: &PageRequest) -> Result<Page<BankRow>, BankError> {
+    pub async fn banks(
+        &self,
+        caller: &Caller,
+        filter: &BankFilter,
+        page: &PageRequest,
+    ) -> Result<Page<BankRow>, BankError> {
         let scope = caller.scope(MANAGERS, self.core.now())?;
         let conn = self.core.db.read();
-        let banks = store::banks_within(conn, &scope.0, page).await?;
+        let banks = store::banks_within(conn, &scope.0, filter, page).await?;
         let ids: Vec<BankId> = banks.items.iter().map(|b| b.id).collect();
         let counts = counts(conn, &ids).await?;
         Ok(banks.map(|b| {
@@ -245,6 +255,7 @@ fn bank_row(bank: bank::Model, questions: QuestionCounts) -> BankRow {
         unit_id: bank.unit_id,
         title: bank.title,
         review_required: bank.review_required,
+        version: bank.version,
         created_at: bank.created_at,
         questions,
     }

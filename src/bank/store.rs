@@ -13,7 +13,7 @@ use sea_orm::{
     RelationDef,
 };
 
-use super::model::{QuestionFilter, QuestionSummary, QuestionVersion};
+use super::model::{BankFilter, QuestionFilter, QuestionSummary, QuestionVersion};
 use crate::db::{Fault, insert_all};
 use crate::kernel::page::{Page, PageRequest};
 use crate::tree;
@@ -35,16 +35,65 @@ pub(super) async fn bank(conn: &impl ConnectionTrait, id: BankId) -> Result<Opti
     Ok(bank::Entity::find_by_id(id).one(conn).await?)
 }
 
-/// The banks of these subtrees, oldest first.
+/// Gives a bank what is changed of it, unless it is no longer in this version; whether it was done.
+pub(super) async fn change_bank(
+    conn: &impl ConnectionTrait,
+    read: &bank::Model,
+    changed: &bank::Model,
+) -> Result<bool, Fault> {
+    let change = bank::ActiveModel {
+        title: Set(changed.title.clone()),
+        review_required: Set(changed.review_required),
+        version: Set(changed.version),
+        ..Default::default()
+    };
+    let done = bank::Entity::update_many()
+        .set(change)
+        .filter(bank::Column::Id.eq(read.id))
+        .filter(bank::Column::Version.eq(read.version))
+        .exec(conn)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Deletes a bank; a fault of reference if anything rests on it.
+pub(super) async fn delete_bank(conn: &impl ConnectionTrait, id: BankId) -> Result<(), Fault> {
+    bank::Entity::delete_by_id(id).exec(conn).await?;
+    Ok(())
+}
+
+/// Deletes a question with its versions, unless it is no longer as it was read; whether it was done. A fault of
+/// reference if anything rests on it.
+pub(super) async fn delete_question(conn: &impl ConnectionTrait, read: &question::Model) -> Result<bool, Fault> {
+    let versions = question_version::Entity::delete_many();
+    versions.filter(question_version::Column::QuestionId.eq(read.id)).exec(conn).await?;
+    let done = question::Entity::delete_many()
+        .filter(question::Column::Id.eq(read.id))
+        .filter(question::Column::Status.eq(read.status))
+        .filter(question::Column::Version.eq(read.version))
+        .exec(conn)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// The banks of these subtrees that the filter wants, oldest first.
 pub(super) async fn banks_within(
     conn: &impl ConnectionTrait,
     tops: &[UnitId],
+    filter: &BankFilter,
     page: &PageRequest,
 ) -> Result<Page<bank::Model>, Fault> {
     let mut query = bank::Entity::find()
         .filter(bank::Column::UnitId.in_subquery(tree::within(tops)))
         .order_by_asc(bank::Column::Id)
         .limit(page.limit + 1);
+    if let Some(unit) = filter.unit_id {
+        query = query.filter(bank::Column::UnitId.eq(unit));
+    }
+    if let Some(text) = &filter.q {
+        let title = Expr::expr(Func::lower(bank::Column::Title.into_expr()));
+        query = query.filter(title.like(containing(&text.to_lowercase())));
+    }
     if let Some(after) = &page.after {
         query = query.filter(bank::Column::Id.gt(after));
     }

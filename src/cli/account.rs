@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use entity::id::UnitId;
 
 use super::{CliError, core};
-use crate::auth::{NewAccount, NewGrant, Role, check_username};
+use crate::auth::{AuthError, NewAccount, NewGrant, Role, check_username};
 use crate::boot;
 use crate::config::{Config, Flags};
 use crate::db::Db;
@@ -19,6 +19,8 @@ use crate::web::Services;
 pub(super) enum Account {
     /// Make a security administrator of the whole district, whose password is printed once and replaced at the first log-in
     CreateSecurityAdmin(CreateSecurityAdmin),
+    /// Give a security administrator who is locked out a new password, printed once and replaced at the next log-in; whoever uses the account is logged out
+    ResetSecurityAdmin(ResetSecurityAdmin),
 }
 
 #[derive(Debug, clap::Args)]
@@ -39,18 +41,31 @@ pub(super) struct CreateSecurityAdmin {
     flags: Flags,
 }
 
+#[derive(Debug, clap::Args)]
+pub(super) struct ResetSecurityAdmin {
+    /// The account's user name
+    #[arg(long, value_name = "NAME")]
+    username: String,
+    #[command(flatten)]
+    flags: Flags,
+}
+
 impl Account {
     pub(super) fn flags(&self) -> &Flags {
-        let Self::CreateSecurityAdmin(command) = self;
-        &command.flags
+        match self {
+            Self::CreateSecurityAdmin(command) => &command.flags,
+            Self::ResetSecurityAdmin(command) => &command.flags,
+        }
     }
 }
 
 pub(super) async fn run(account: Account, config: &Config) -> Result<(), CliError> {
-    let Account::CreateSecurityAdmin(command) = account;
     let db = Db::open(&config.database_url).await?;
     let services = boot::compose(core(config, db, config.settings(SocketAddr::from(([127, 0, 0, 1], 0)), false))?);
-    let made = create_security_admin(&services, command).await;
+    let made = match account {
+        Account::CreateSecurityAdmin(command) => create_security_admin(&services, command).await,
+        Account::ResetSecurityAdmin(command) => reset_security_admin(&services, &command.username).await,
+    };
     services.core.db.close().await?;
     let (username, password) = made?;
     println!("user name: {username}\npassword:  {password}");
@@ -74,6 +89,25 @@ async fn create_security_admin(
     let grant = NewGrant { role: Role::SecurityAdmin, unit_id, valid_until: None };
     services.auth.insert_grant(&Actor::SYSTEM, account.id, grant).await?;
     Ok((account.username, password))
+}
+
+/// Whoever can read the key file may let a security administrator in again, and nobody else: those reset the others.
+async fn reset_security_admin(services: &Services, username: &str) -> Result<(String, String), CliError> {
+    let found = services.auth.act_as(&username.trim().to_lowercase()).await;
+    let account = found.map_err(|error| match error {
+        AuthError::Denied(_) => CliError::Usage(format!("--username: there is no account `{username}`")),
+        other => other.into(),
+    })?;
+    let account = account.account;
+    if !account.grants.iter().any(|grant| grant.role == Role::SecurityAdmin) {
+        return Err(CliError::Usage(format!(
+            "--username: `{username}` is no security administrator; one of those gives others a new password"
+        )));
+    }
+    let password = services.core.secret::<10>();
+    let hash = services.auth.hash(&password).await;
+    services.auth.reset_password(&Actor::SYSTEM, account.id, &hash, true).await?;
+    Ok((account.username.clone(), password))
 }
 
 /// The top of the tree of units, which is made if the tree is empty.

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "here the program speaks with its operator")]
 
 mod account;
+mod backup;
 mod serve;
 mod verify;
 
@@ -49,6 +50,8 @@ enum Command {
     Migrate(Flags),
     /// Print the specification of the operations, OpenAPI 3 in JSON
     Openapi,
+    /// Copy the database while it is being served, and check the copy
+    Backup(backup::Backup),
     /// Make accounts that nobody could make from inside
     #[command(subcommand)]
     Account(account::Account),
@@ -165,6 +168,11 @@ fn run(command: Command) -> Result<(), CliError> {
             let config = Config::read(&serve.flags)?;
             speak(&config)?;
             runtime()?.block_on(serve::serve(config, serve.demo))
+        }
+        Command::Backup(backup) => {
+            let config = Config::read(&backup.flags)?;
+            speak(&config)?;
+            runtime()?.block_on(backup::run(backup, &config))
         }
         Command::Account(account) => {
             let config = Config::read(account.flags())?;

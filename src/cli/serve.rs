@@ -25,7 +25,7 @@ pub(super) async fn serve(config: Config, demo: bool) -> Result<(), CliError> {
     config.check_exposure()?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     // A taken port is found out before the database is touched.
-    let bound = boot::bind(config.listen).await?;
+    let bound = boot::bind(config.listen, config.tls.as_ref()).await?;
     let db = Db::open(&config.database_url).await?;
     let core = core(&config, db, config.settings(bound.address, demo))?;
     let password = if demo { Some(fill(&core, &config).await?) } else { None };

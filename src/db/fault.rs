@@ -88,6 +88,8 @@ fn of_database(e: &dyn sqlx::error::DatabaseError, error: Arc<DbErr>) -> Fault {
     match code.as_str() {
         "40001" | "40P01" | "55P03" => return Fault::Busy(error),
         "53100" => return Fault::Full(error),
+        // A standby, or a server that was told to take nothing.
+        "25006" => return Fault::Unreachable(error),
         _ if code.len() == 5 && ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => {
             return Fault::Unreachable(error);
         }

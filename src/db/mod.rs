@@ -3,6 +3,7 @@
 //! Never a table and never a rule: those are the slices'.
 
 mod alone;
+mod backup;
 mod bulk;
 mod fault;
 mod open;
@@ -10,8 +11,9 @@ mod tx;
 mod writer;
 
 pub use alone::alone;
+pub use backup::{check_sqlite, copy_sqlite};
 pub use bulk::{insert_all, upsert_all};
 pub use fault::{Fault, Faulty, faulty};
-pub use open::{Db, OpenError};
+pub use open::{Db, OpenError, redacted};
 pub use tx::Work;
 pub use writer::{Apply, Key, Rejected, Writer};

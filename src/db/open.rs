@@ -9,9 +9,14 @@ use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{ConnectOptions as _, Connection as _};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement};
 
+use crate::kernel::metrics::METRICS;
+
 /// How many readers SQLite gets, and how many connections PostgreSQL.
 const SQLITE_READERS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 24;
+
+/// The number of the lock that PostgreSQL gives to whoever migrates; any would do that nobody else uses.
+const MIGRATION_LOCK: i64 = 0x006b_616f_6661_6d69;
 
 /// A database, open and migrated. Cheap to clone.
 ///
@@ -112,7 +117,19 @@ impl Db {
                 return Ok(());
             }
         }
-        Migrator::up(&self.write, None).await.map_err(OpenError::Migrate)
+        self.step_up().await.map_err(OpenError::Migrate)
+    }
+
+    /// All steps that lack, in one transaction that only one instance has at a time: those that start together wait, and
+    /// find nothing left to do.
+    async fn step_up(&self) -> Result<(), DbErr> {
+        let tx = self.begin().await?;
+        if tx.get_database_backend() == DbBackend::Postgres {
+            let sql = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+            tx.execute_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+        }
+        Migrator::up(&tx, None).await?;
+        tx.commit().await
     }
 
     async fn has_history(&self) -> Result<bool, DbErr> {
@@ -138,6 +155,20 @@ impl Db {
     #[must_use]
     pub fn backend(&self) -> DbBackend {
         self.write.get_database_backend()
+    }
+
+    /// Notes how many connections are in use.
+    pub fn note_connections(&self) {
+        let busy = |size: u32, idle: usize| usize::try_from(size).unwrap_or(usize::MAX).saturating_sub(idle);
+        if self.backend() == DbBackend::Sqlite {
+            for (name, conn) in [("write", &self.write), ("read", &self.read)] {
+                let pool = conn.get_sqlite_connection_pool();
+                METRICS.pool(name, busy(pool.size(), pool.num_idle()), pool.num_idle());
+            }
+        } else {
+            let pool = self.read.get_postgres_connection_pool();
+            METRICS.pool("all", busy(pool.size(), pool.num_idle()), pool.num_idle());
+        }
     }
 
     /// Whether it answers.
@@ -212,8 +243,9 @@ fn postgres(url: &str) -> ConnectOptions {
     options
 }
 
-/// The address without what stands between `:` and `@`.
-fn redacted(url: &str) -> String {
+/// The address of a database without what stands between `:` and `@`.
+#[must_use]
+pub fn redacted(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
         _ => url.to_owned(),

@@ -8,6 +8,7 @@ use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOpti
 use tracing::Instrument;
 
 use super::{Db, Fault, Faulty};
+use crate::kernel::metrics::METRICS;
 
 /// How often a transaction is tried before its passing fault is given to the caller.
 const TRIES: u32 = 6;
@@ -32,6 +33,7 @@ impl Db {
                 match self.once(&body).await {
                     Err(error) if tried < TRIES && error.fault().is_some_and(Fault::is_transient) => {
                         tracing::debug!(name, tried, "trying a transaction again");
+                        METRICS.retried(name);
                         pause(tried).await;
                         tried += 1;
                     }

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::tx::pause;
 use super::{Db, Fault};
+use crate::kernel::metrics::{METRICS, WriterMetrics};
 
 /// How many operations one transaction takes at most.
 const BATCH: usize = 512;
@@ -52,6 +53,7 @@ pub struct Writer<O, A> {
     queues: parking_lot::Mutex<Vec<mpsc::Sender<Waiting<O, A>>>>,
     key: Option<Key<O>>,
     lanes: parking_lot::Mutex<Vec<JoinHandle<()>>>,
+    metrics: WriterMetrics,
 }
 
 impl<O, A> std::fmt::Debug for Writer<O, A> {
@@ -72,7 +74,12 @@ where
         let (sender, receiver) = mpsc::channel(room);
         let receiver = Arc::new(Mutex::new(receiver));
         let lanes = (0..lanes_of(db)).map(|_| start(db, name, &receiver, apply)).collect();
-        Self { queues: parking_lot::Mutex::new(vec![sender]), key: None, lanes: parking_lot::Mutex::new(lanes) }
+        Self {
+            queues: parking_lot::Mutex::new(vec![sender]),
+            key: None,
+            lanes: parking_lot::Mutex::new(lanes),
+            metrics: METRICS.writer(name),
+        }
     }
 
     /// The same, with operations of one key in their order: each lane has its share of the keys and of the room.
@@ -85,16 +92,26 @@ where
                 (sender, start(db, name, &Arc::new(Mutex::new(receiver)), apply))
             })
             .unzip();
-        Self { queues: parking_lot::Mutex::new(senders), key: Some(key), lanes: parking_lot::Mutex::new(lanes) }
+        Self {
+            queues: parking_lot::Mutex::new(senders),
+            key: Some(key),
+            lanes: parking_lot::Mutex::new(lanes),
+            metrics: METRICS.writer(name),
+        }
     }
 
     /// Queues an operation and waits until its transaction has been committed.
     pub async fn submit(&self, operation: O) -> Result<A, Rejected> {
         let sender = self.queue_of(&operation).ok_or(Rejected::Stopping)?;
         let (answer, wait) = oneshot::channel();
-        sender.try_send((operation, answer)).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Rejected::QueueFull,
-            mpsc::error::TrySendError::Closed(_) => Rejected::Stopping,
+        // Counted before a lane can take it.
+        self.metrics.queue.inc();
+        sender.try_send((operation, answer)).map_err(|error| {
+            self.metrics.queue.dec();
+            match error {
+                mpsc::error::TrySendError::Full(_) => Rejected::QueueFull,
+                mpsc::error::TrySendError::Closed(_) => Rejected::Stopping,
+            }
         })?;
         drop(sender);
         Ok(wait.await.map_err(|_dropped| Rejected::Stopping)??)
@@ -149,12 +166,14 @@ async fn lane<O, A>(
     O: Send + Sync + 'static,
     A: Send + 'static,
 {
+    let metrics = METRICS.writer(name);
     loop {
         let mut batch = Vec::new();
         let taken = queue.lock().await.recv_many(&mut batch, BATCH).await;
         if taken == 0 {
             return;
         }
+        metrics.taken(taken);
         let (operations, answers): (Vec<O>, Vec<_>) = batch.into_iter().unzip();
         tracing::trace!(name, size = operations.len(), "committing a batch");
         let results = commit(&db, &apply, &operations).await;

@@ -161,7 +161,7 @@ async fn play(
     if known {
         for username in SHOWN {
             let caller = services.auth.act_as(username).await?;
-            services.auth.reset_password(&Actor::SYSTEM, caller.account.id, &hash).await?;
+            services.auth.reset_password(&Actor::SYSTEM, caller.account.id, &hash, false).await?;
         }
     }
     debug_assert_eq!(clock.now(), now, "the demonstration ends in the present");

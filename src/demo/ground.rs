@@ -10,7 +10,7 @@ use super::fill::DemoError;
 use super::people::{Official, everybody};
 use super::questions::questions;
 use crate::auth::{Caller, NewAccount, NewGrant, Role};
-use crate::bank::NewBank;
+use crate::bank::{BankFilter, NewBank};
 use crate::kernel::page::PageRequest;
 use crate::log::Actor;
 use crate::org::{NewPerson, NewUnit, PeopleFilter, UnitKind};
@@ -215,7 +215,13 @@ async fn people(
 }
 
 async fn bank(services: &Services, root: UnitId, coordinator: &Caller) -> Result<BankId, DemoError> {
-    let first = services.bank.banks(coordinator, &PageRequest::default()).await?.items.into_iter().next();
+    let first = services
+        .bank
+        .banks(coordinator, &BankFilter::default(), &PageRequest::default())
+        .await?
+        .items
+        .into_iter()
+        .next();
     let bank = if let Some(bank) = first {
         bank
     } else {

@@ -18,6 +18,10 @@ use super::problem::{Code, Problem};
 use super::wire::Decimal;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 
+/// Where the page goes on that an answer holds; the address of the request with it is told in a header.
+#[derive(Debug, Clone)]
+pub(super) struct NextCursor(pub(super) String);
+
 /// A JSON body, of a request or of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Json<T>(pub T);
@@ -78,7 +82,12 @@ impl<T: ParseFromJSON> ParsePayload for Json<T> {
 
 impl<T: ToJSON> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        Response::builder().content_type(Self::CONTENT_TYPE).body(self.0.to_json_string())
+        let value = self.0.to_json().unwrap_or_default();
+        let mut response = Response::builder().content_type(Self::CONTENT_TYPE).body(value.to_string());
+        if let Some(Value::String(cursor)) = value.get("next_cursor") {
+            response.extensions_mut().insert(NextCursor(cursor.clone()));
+        }
+        response
     }
 }
 

@@ -1,32 +1,27 @@
 //! What happens to every request: an id, a limit, and an error in the shape of the contract.
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use poem::error::{MethodNotAllowedError, NotFoundError};
 use poem::http::{HeaderValue, StatusCode, header};
-use poem::{Body, Endpoint, Error, IntoResponse, Middleware, Request, Response};
+use poem::{Endpoint, Error, IntoResponse, Middleware, PathPattern, Request, Response};
+use poem_openapi::OperationId;
 use poem_openapi::error::{ContentTypeError, ParseMultipartError, ParsePathError, ParseRequestPayloadError};
 
+use super::json::NextCursor;
+use super::limit::limit;
 use super::problem::{Code, Problem};
-use super::reader::Language;
+use super::reader::{Address, Language};
 use crate::kernel::entropy::Entropy;
 use crate::kernel::field::{FieldCode, FieldError};
+use crate::kernel::metrics::METRICS;
 
 /// The id of a request, in its answer and in the server's log.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
-
-/// The largest body that an operation takes, in bytes.
-const MAX_BODY: usize = 1 << 20;
-/// The same of the operations that take a file.
-const MAX_FILE: usize = 20 << 20;
-/// Where those are.
-const FILES: &str = "/api/v1/imports/";
-/// How much more of a body is read before the connection is broken off.
-const MAX_SENT: usize = 16 << 20;
 
 /// Puts an error into words for a page instead of a program.
 pub type PageOfProblem = dyn Fn(&Problem, &Request, &str) -> Response + Send + Sync;
@@ -36,6 +31,7 @@ pub type PageOfProblem = dyn Fn(&Problem, &Request, &str) -> Response + Send + S
 pub struct Manners {
     rng: Arc<dyn Entropy>,
     page: Arc<PageOfProblem>,
+    proxied: bool,
 }
 
 impl std::fmt::Debug for Manners {
@@ -45,10 +41,11 @@ impl std::fmt::Debug for Manners {
 }
 
 impl Manners {
-    /// With what shows an error to somebody who asked for a page.
+    /// With what shows an error to somebody who asked for a page. Only where requests come through a proxy is its word
+    /// taken on where they come from.
     #[must_use]
-    pub fn new(rng: Arc<dyn Entropy>, page: Arc<PageOfProblem>) -> Self {
-        Self { rng, page }
+    pub fn new(rng: Arc<dyn Entropy>, page: Arc<PageOfProblem>, proxied: bool) -> Self {
+        Self { rng, page, proxied }
     }
 }
 
@@ -72,12 +69,17 @@ impl<E: Endpoint> Endpoint for Mannered<E> {
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let id = hex::encode(self.manners.rng.bytes::<12>());
+        // Addresses of pages and operations hold ids; what was typed into a query is nobody's business here.
         let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+        let begun = std::time::Instant::now();
         let lang = Language::of(&request).0;
         // What an error page needs of the request outlives the request itself.
         let outline = outline(&request);
         request.extensions_mut().insert(RequestId(id.clone()));
-        let exceeded = limit(&mut request);
+        if let Some(address) = Address::forwarded(&request).filter(|_| self.manners.proxied) {
+            request.extensions_mut().insert(address);
+        }
+        let limited = limit(&mut request);
         let packed = request.header(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
         let called = async {
             // What is packed small could unpack to more than any limit.
@@ -86,26 +88,52 @@ impl<E: Endpoint> Endpoint for Mannered<E> {
             }
             self.inner.call(request).await
         };
-        let called = tracing::Instrument::instrument(called, span);
-        let mut response = match AssertUnwindSafe(called).catch_unwind().await {
-            Ok(Ok(response)) => response.into_response(),
-            Ok(Err(error)) => {
+        let called = tracing::Instrument::instrument(called, span.clone());
+        // A panic was told of where it happened.
+        let called = AssertUnwindSafe(called).catch_unwind().await;
+        let operation;
+        let mut response = match called.unwrap_or_else(|_panic| Err(Problem::new(Code::Internal).into())) {
+            Ok(response) => {
+                let response = response.into_response();
+                operation = name(response.data(), response.data());
+                response
+            }
+            Err(error) => {
+                operation = name(error.data(), error.data());
                 // Whatever the framework makes of a body that was cut off.
-                let too_large = exceeded.load(Ordering::Relaxed);
-                let problem = if too_large { Problem::new(Code::TooLarge) } else { problem_of(&error) };
-                if wants_page(&outline) {
+                let problem = limited.problem().unwrap_or_else(|| problem_of(&error));
+                let mut response = if wants_page(&outline) {
                     (self.manners.page)(&problem, &outline, &id)
                 } else {
                     problem.render(lang, &id)
+                };
+                if let Some(Ok(allow)) = problem.allow.as_deref().map(HeaderValue::from_str) {
+                    response.headers_mut().insert(header::ALLOW, allow);
                 }
+                response
             }
-            Err(_panic) => Problem::new(Code::Internal).render(lang, &id),
         };
+        link(&mut response, &outline);
+        let (operation, status) = (operation.unwrap_or(Cow::Borrowed("other")), response.status().as_u16());
+        let took = begun.elapsed();
+        // What went well is counted below; a line for each of thousands of saves would cost more than it tells.
+        span.in_scope(|| match status {
+            500.. => tracing::warn!(operation = &*operation, status, ms = took.as_millis(), "answered"),
+            400.. => tracing::info!(operation = &*operation, status, ms = took.as_millis(), "answered"),
+            _ => tracing::debug!(operation = &*operation, status, ms = took.as_millis(), "answered"),
+        });
+        METRICS.answered(operation, status, took);
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert("X-Request-Id", value);
         }
         Ok(response)
     }
+}
+
+/// What was asked for, as the specification or the router calls it.
+fn name(operation: Option<&OperationId>, page: Option<&PathPattern>) -> Option<Cow<'static, str>> {
+    let page = || page.filter(|page| !page.0.is_empty()).map(|page| Cow::Owned(page.0.to_string()));
+    operation.map(|operation| Cow::Borrowed(operation.0)).or_else(page)
 }
 
 /// A request without its body: address and headers.
@@ -115,46 +143,23 @@ fn outline(request: &Request) -> Request {
     outline
 }
 
+/// Tells where the next page of a list is (RFC 8288): at the address of the request, with another cursor.
+fn link(response: &mut Response, request: &Request) {
+    let Some(NextCursor(cursor)) = response.extensions().get::<NextCursor>() else { return };
+    let asked: Vec<(String, String)> =
+        serde_urlencoded::from_str(request.uri().query().unwrap_or_default()).unwrap_or_default();
+    let mut wanted: Vec<_> = asked.into_iter().filter(|(name, _)| name != "cursor").collect();
+    wanted.push(("cursor".to_owned(), cursor.clone()));
+    let Ok(query) = serde_urlencoded::to_string(wanted) else { return };
+    if let Ok(link) = HeaderValue::try_from(format!("<{}?{query}>; rel=\"next\"", request.uri().path())) {
+        response.headers_mut().append(header::LINK, link);
+    }
+}
+
 /// Whether the one who asked is a browser that shows a page.
 fn wants_page(request: &Request) -> bool {
     let accepts = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     accepts.contains("text/html") && !request.uri().path().starts_with("/api/")
-}
-
-/// Refuses a body that is larger than allowed, whether or not it said so beforehand; the flag tells when it was. What is too
-/// much is read on for a while and thrown away: whoever is cut off in the midst of sending never gets to see the answer.
-fn limit(request: &mut Request) -> Arc<AtomicBool> {
-    let most = if request.uri().path().starts_with(FILES) { MAX_FILE } else { MAX_BODY };
-    let exceeded = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&exceeded);
-    let too_large = move || {
-        flag.store(true, Ordering::Relaxed);
-        std::io::Error::new(std::io::ErrorKind::FileTooLarge, "the body is too large")
-    };
-    let body = Box::pin(request.take_body().into_bytes_stream());
-    let limited = futures_util::stream::unfold((body, 0_usize), move |(mut body, mut taken)| {
-        let too_large = too_large.clone();
-        async move {
-            loop {
-                match body.next().await {
-                    Some(Ok(chunk)) => {
-                        taken = taken.saturating_add(chunk.len());
-                        if taken <= most {
-                            return Some((Ok(chunk), (body, taken)));
-                        }
-                        if taken > most.saturating_add(MAX_SENT) {
-                            return Some((Err(too_large()), (body, 0)));
-                        }
-                    }
-                    Some(Err(error)) => return Some((Err(error), (body, 0))),
-                    None if taken > most => return Some((Err(too_large()), (body, 0))),
-                    None => return None,
-                }
-            }
-        }
-    });
-    request.set_body(Body::from_bytes_stream(limited));
-    exceeded
 }
 
 /// A form with a file in it, of which the framework tells in one sentence what is wrong, the field in quotes.
@@ -209,6 +214,37 @@ fn problem_of(error: &Error) -> Problem {
         _ => {
             tracing::error!(%error, "an error without a shape");
             Problem::new(Code::Internal)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::{EndpointExt as _, handler};
+
+    use super::*;
+    use crate::kernel::entropy::SeededEntropy;
+
+    #[handler]
+    fn broken() -> &'static str {
+        panic!("a mistake")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_for_a_program_and_a_page_for_a_reader() {
+        let page: Arc<PageOfProblem> =
+            Arc::new(|problem, _, id| Response::builder().status(problem.code.status()).body(format!("page {id}")));
+        let app = broken.with(Manners::new(Arc::new(SeededEntropy::new(1)), page, false));
+        for (path, accept, kind) in [
+            ("/api/v1/exams", "text/html", Some("application/problem+json")),
+            ("/exams", "*/*", Some("application/problem+json")),
+            ("/exams", "text/html", None),
+        ] {
+            let request = Request::builder().uri(path.parse().unwrap()).header("accept", accept).finish();
+            let mut answer = app.call(request).await.unwrap();
+            assert_eq!((answer.status().as_u16(), answer.content_type()), (500, kind));
+            let body = answer.take_body().into_string().await.unwrap();
+            assert!(!body.contains("mistake") && body.contains(answer.header("x-request-id").unwrap()), "{body}");
         }
     }
 }

@@ -5,7 +5,9 @@
 
 mod compress;
 mod etag;
+mod idempotency;
 mod json;
+mod limit;
 mod manners;
 mod optional;
 mod problem;
@@ -14,6 +16,7 @@ mod wire;
 
 pub use compress::compress;
 pub use etag::{IfMatch, Tagged};
+pub use idempotency::{HEADER as IDEMPOTENCY_KEY, Idempotency, mark};
 pub use json::Json;
 pub use manners::{Manners, PageOfProblem, RequestId};
 pub use optional::OptionalJson;

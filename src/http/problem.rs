@@ -99,6 +99,12 @@ codes! {
     SeqConflict = "seq_conflict" CONFLICT,
     /// Results have not been released.
     NotReleased = "not_released" CONFLICT,
+    /// The `Idempotency-Key` came before with another request.
+    IdempotencyKeyReused = "idempotency_key_reused" UNPROCESSABLE_ENTITY,
+    /// The request with this `Idempotency-Key` is still being carried out; see `Retry-After`.
+    InProgress = "in_progress" CONFLICT,
+    /// The request with this `Idempotency-Key` was carried out, and its answer was lost; `detail` names what it changed.
+    AnswerLost = "answer_lost" CONFLICT,
     /// The body is larger than this operation takes.
     TooLarge = "too_large" PAYLOAD_TOO_LARGE,
     /// Not a content type that this operation takes.
@@ -122,13 +128,15 @@ pub struct Problem {
     pub about: String,
     /// After how many seconds to try again.
     pub retry_after: Option<u64>,
+    /// The methods that the address knows, where another was used.
+    pub allow: Option<String>,
 }
 
 impl Problem {
     /// A problem that needs no further words.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, errors: Vec::new(), about: String::new(), retry_after: None }
+        Self { code, errors: Vec::new(), about: String::new(), retry_after: None, allow: None }
     }
 
     /// With what its text mentions.

@@ -103,6 +103,29 @@ pub fn sha256(parts: &[&[u8]]) -> Digest {
     Digest(hash.finalize().into())
 }
 
+/// SHA-256 over what is written to it, for what is too long to be in memory.
+#[derive(Debug, Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// The digest of all that was written.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
+impl std::io::Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// `LP(x)`: the length of `x` in bytes as four bytes, big-endian, then `x` (draw.md, building blocks).
 #[must_use]
 pub fn lp(bytes: &[u8]) -> Vec<u8> {

@@ -10,6 +10,7 @@ pub mod entropy;
 pub mod field;
 pub mod jcs;
 pub mod merkle;
+pub mod metrics;
 pub mod page;
 pub mod pinyin;
 pub mod rate;

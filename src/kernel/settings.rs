@@ -9,6 +9,8 @@ pub struct Settings {
     pub calendar: Calendar,
     /// The address by which people reach the service, without a slash at the end.
     pub public_url: String,
+    /// A proxy stands before the service, and says from where a request came.
+    pub proxied: bool,
     /// The demonstration district is being served; pages say so.
     pub demo: bool,
 }

@@ -18,6 +18,6 @@ pub use entry::{Actor, Entry, Written};
 pub use export::{ExportError, Line, lines, verify_export};
 pub use head::SignedHead;
 pub use proof::{Consistency, Inclusion, consistency, head, head_at, inclusion};
-pub use sequencer::sequence;
+pub use sequencer::{sequence, waiting};
 pub use store::{append, append_all};
 pub use verify::verify;

@@ -39,6 +39,13 @@ pub async fn sequence(db: &Db, keys: &Arc<Keys>, now: Instant) -> Result<u64, Fa
     }
 }
 
+/// How many entries have no place yet, and when the oldest of them was written.
+pub async fn waiting(db: &Db) -> Result<(u64, Option<Instant>), Fault> {
+    let oldest = store::unnumbered(db.read(), 1).await?.first().map(|entry| Instant(entry.at));
+    let count = if oldest.is_some() { store::count_unnumbered(db.read()).await? } else { 0 };
+    Ok((count, oldest))
+}
+
 async fn batch(tx: &DatabaseTransaction, keys: &Keys, now: Instant) -> Result<u64, Fault> {
     if !alone(tx, "log.sequence").await? {
         return Ok(0);

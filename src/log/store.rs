@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use entity::id::EntryId;
-use entity::log::{self, head, leaf, node};
+use entity::log::{self, Outcome, head, leaf, node};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SimpleExpr};
 use sea_orm::{
@@ -16,6 +16,7 @@ use sea_orm::{
 use super::entry::{Entry, Written, data_text};
 use super::head::SignedHead;
 use crate::db::{Fault, insert_all};
+use crate::http;
 use crate::kernel::digest::Digest;
 use crate::kernel::merkle::Subtree;
 
@@ -26,6 +27,10 @@ pub async fn append(tx: &impl ConnectionTrait, entry: Entry) -> Result<(), Fault
 
 /// Writes the entries of an act upon many things. They are numbered in this order.
 pub async fn append_all(tx: &impl ConnectionTrait, entries: Vec<Entry>) -> Result<(), Fault> {
+    // The request that made the change may be sent again: what it did stands in the same transaction as this entry.
+    if let Some(done) = entries.iter().find(|entry| entry.outcome == Outcome::Done) {
+        http::mark(tx, &done.subject).await?;
+    }
     let rows = entries
         .into_iter()
         .map(|entry| log::ActiveModel {

@@ -9,6 +9,7 @@ mod form;
 mod format;
 #[cfg(test)]
 mod gallery;
+mod methods;
 mod nav;
 mod pages;
 mod problem;
@@ -25,6 +26,7 @@ use crate::core::Core;
 use crate::evidence::Evidence;
 use crate::exam::Exams;
 use crate::exam::attempt::Attempts;
+use crate::http::Idempotency;
 use crate::org::Org;
 use crate::report::Reports;
 use crate::study::Study;
@@ -37,6 +39,8 @@ pub use router::routes;
 pub struct Services {
     /// Clock, randomness, database and settings.
     pub core: Core,
+    /// Requests that may be sent again.
+    pub idempotency: Arc<Idempotency>,
     /// Accounts and who is asking.
     pub auth: Arc<Auth>,
     /// Units and people.

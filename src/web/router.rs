@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use poem::{EndpointExt, Route, get, post};
+use poem::{EndpointExt, Route};
 
+use super::methods::{get, post};
 use super::pages::coordinator::{
     banks, composer, exams, hall, people, programmes, questions, roll, session_form, sessions, today, units,
 };

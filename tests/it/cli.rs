@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, Database, Statement};
 use tempfile::TempDir;
 
 /// The program, with nothing of this process's environment, in a folder of its own.
-fn kaofa(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn kaofa(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kaofa"));
     command.args(arguments).env_clear().current_dir(folder);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -20,7 +20,7 @@ fn kaofa(folder: &Path, arguments: &[&str]) -> Command {
 
 /// Runs a command that must fail, and gives its one line.
 #[track_caller]
-fn refused(command: &mut Command) -> String {
+pub(crate) fn refused(command: &mut Command) -> String {
     let Output { status, stdout, stderr } = command.output().expect("the program runs");
     let (out, err) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
     assert_eq!(status.code(), Some(1), "{out}{err}");
@@ -30,14 +30,14 @@ fn refused(command: &mut Command) -> String {
 }
 
 #[track_caller]
-fn done(command: &mut Command) -> String {
+pub(crate) fn done(command: &mut Command) -> String {
     let output = command.output().expect("the program runs");
     let err = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{err}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     TempDir::new().unwrap()
 }
 
@@ -148,27 +148,33 @@ fn help_version_and_specification_are_printed() {
 }
 
 /// A server that runs until it is told to stop.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Serving {
-    fn start(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    pub(crate) fn start(mut command: Command) -> Self {
+        command.stderr(Stdio::null());
+        Self::start_with(command)
+    }
+
+    /// With its standard error where the command says.
+    pub(crate) fn start_with(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("kaofa serves ").expect("it says where").to_owned();
         Self { child, address }
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
     /// The exit code, within ten seconds.
-    fn end(mut self) -> Option<i32> {
+    pub(crate) fn end(mut self) -> Option<i32> {
         let patience = Instant::now() + Duration::from_secs(10);
         while Instant::now() < patience {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -196,6 +202,31 @@ async fn it_serves_until_it_is_told_to_stop() {
 }
 
 #[tokio::test]
+async fn what_has_begun_when_it_is_told_to_stop_is_finished() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let folder = folder();
+    let serving = Serving::start(kaofa(folder.path(), &["serve", "--listen", "127.0.0.1:0"]));
+    let address = serving.address.strip_prefix("http://").unwrap().to_owned();
+    let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let body = r#"{"username":"nobody","password":"wrong"}"#;
+    let head = format!(
+        "POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&body.as_bytes()[..10]).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    serving.signal("TERM");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(tokio::net::TcpStream::connect(&address).await.is_err(), "nobody else is let in");
+    stream.write_all(&body.as_bytes()[10..]).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    assert_eq!(serving.end(), Some(0));
+}
+
+#[tokio::test]
 async fn the_first_security_administrator_comes_from_the_command_line() {
     let folder = folder();
     let create = ["account", "create-security-admin", "--username", "sec"];
@@ -212,6 +243,25 @@ async fn the_first_security_administrator_comes_from_the_command_line() {
     let answer: serde_json::Value = login.send().await.unwrap().json().await.unwrap();
     assert_eq!(answer["must_change_password"], true, "{answer}");
     assert_eq!(answer["account"]["grants"][0]["role"], "security_admin");
+    serving.signal("TERM");
+    assert_eq!(serving.end(), Some(0));
+}
+
+#[tokio::test]
+async fn a_security_administrator_who_is_locked_out_is_let_in_again() {
+    let folder = folder();
+    let create = ["account", "create-security-admin", "--username", "sec", "--district", "示范区", "--code", "430202"];
+    done(&mut kaofa(folder.path(), &create));
+    let printed = done(&mut kaofa(folder.path(), &["account", "reset-security-admin", "--username", "Sec"]));
+    let password = printed.lines().find_map(|l| l.strip_prefix("password:")).expect("the password").trim();
+    let line = refused(&mut kaofa(folder.path(), &["account", "reset-security-admin", "--username", "nobody"]));
+    assert!(line.contains("nobody"), "{line}");
+
+    let serving = Serving::start(kaofa(folder.path(), &["serve", "--listen", "127.0.0.1:0"]));
+    let body = serde_json::json!({ "username": "sec", "password": password });
+    let login = reqwest::Client::new().post(format!("{}/api/v1/auth/login", serving.address)).json(&body);
+    let answer: serde_json::Value = login.send().await.unwrap().json().await.unwrap();
+    assert_eq!(answer["must_change_password"], true, "{answer}");
     serving.signal("TERM");
     assert_eq!(serving.end(), Some(0));
 }

@@ -11,6 +11,7 @@ mod cli;
 mod db;
 mod demo;
 mod openapi;
+mod operation;
 mod path;
 mod tidy;
 mod walk;

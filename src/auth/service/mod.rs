@@ -291,7 +291,7 @@ impl Auth {
                 let entry = act(entry, now, &actor, "auth.change_password", id, Outcome::Done);
                 let (hash, keep) = (hash.clone(), caller.token_hash.clone());
                 Box::pin(async move {
-                    store::set_password(tx, id, hash).await?;
+                    store::set_password(tx, id, hash, false).await?;
                     store::delete_tokens(tx, id, &keep, now).await?;
                     Ok::<_, AuthError>(log::append(tx, entry).await?)
                 })

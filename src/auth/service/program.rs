@@ -63,8 +63,15 @@ impl Auth {
         Ok(ids)
     }
 
-    /// Replaces the password of an account, unlocks it and ends its tokens.
-    pub async fn reset_password(&self, actor: &Actor, id: AccountId, hash: &str) -> Result<(), AuthError> {
+    /// Replaces the password of an account by one that must be changed at the next log-in or not, unlocks it and ends its
+    /// tokens.
+    pub async fn reset_password(
+        &self,
+        actor: &Actor,
+        id: AccountId,
+        hash: &str,
+        must_change: bool,
+    ) -> Result<(), AuthError> {
         let now = self.core.now();
         let entry: Entry = act(self.core.uuid(), now, actor, "auth.reset_password", id, Outcome::Done);
         self.core
@@ -72,7 +79,7 @@ impl Auth {
             .tx("auth.reset_password", |tx| {
                 let (hash, entry) = (hash.to_owned(), entry.clone());
                 Box::pin(async move {
-                    store::set_password(tx, id, hash).await?;
+                    store::set_password(tx, id, hash, must_change).await?;
                     store::forgive(tx, id).await?;
                     store::delete_tokens(tx, id, "", now).await?;
                     Ok::<_, AuthError>(log::append(tx, entry).await?)

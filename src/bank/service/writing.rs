@@ -55,6 +55,17 @@ impl Bank {
         id: QuestionId,
         new: NewQuestion,
     ) -> Result<QuestionView, BankError> {
+        self.next_version(caller, id, new, None).await
+    }
+
+    /// The same, of a draft that is still in this version if one is named.
+    pub(super) async fn next_version(
+        &self,
+        caller: &Caller,
+        id: QuestionId,
+        new: NewQuestion,
+        of: Option<i32>,
+    ) -> Result<QuestionView, BankError> {
         let written = self.written(caller, id, new);
         let entry = self.core.uuid();
         self.core
@@ -66,6 +77,9 @@ impl Bank {
                     let bank = managed(tx, &caller, read.bank_id, newest.created_at).await?;
                     if newest.content.kind != read.kind {
                         return Err(Invalid::one("kind", FieldCode::Conflict).into());
+                    }
+                    if of.is_some_and(|version| (version, QuestionStatus::Draft) != (read.version, read.status)) {
+                        return Err(BankError::Stale);
                     }
                     newest.version = read.version + 1;
                     if !store::set_newest(tx, &read, &newest).await? {

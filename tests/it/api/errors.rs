@@ -69,6 +69,9 @@ both_databases! {
         assert_eq!(answer.header("allow"), "POST");
         let grants = "/api/v1/accounts/0190a000-0000-7000-8000-000000000000/grants";
         assert_eq!(client.get(grants).await.header("allow"), "POST");
+        assert_eq!(client.delete("/api/v1/accounts").await.header("allow"), "GET, HEAD, POST");
+        assert_eq!(client.get("/logout").await.expect_problem(405, "method_not_allowed").header("allow"), "POST");
+        assert_eq!(client.delete("/login").await.header("allow"), "GET, HEAD, POST");
         client.put("/api/v1/auth/me", &json!({})).await.expect_problem(405, "method_not_allowed");
         let answer = client.act("/healthz").await.expect_problem(405, "method_not_allowed");
         assert_eq!(answer.header("allow"), "GET, HEAD");
@@ -94,7 +97,7 @@ both_databases! {
             let answer = raw(&server, request).await;
             assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
             assert!(answer.contains("application/problem+json"), "{answer}");
-            assert!(answer.contains("\"code\":\"too_large\""), "{answer}");
+            assert!(answer.contains("\"code\":\"too_large\"") && answer.contains("1 MiB"), "{answer}");
         }
         let client = server.client();
         let fits = json!({ "username": "x".repeat(1 << 19), "password": "" });

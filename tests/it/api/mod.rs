@@ -3,8 +3,10 @@
 mod attempt;
 mod auth;
 mod bank;
+mod drafts;
 mod errors;
 mod exam_setup;
+mod idempotency;
 mod log;
 mod org;
 mod report;

@@ -7,6 +7,8 @@ mod sqlite;
 
 #[allow(unused_imports, reason = "for signatures of helpers in tests")]
 pub(crate) use client::{Answer, Client};
+#[allow(unused_imports, reason = "for tests of the database itself")]
+pub(crate) use postgres::{Postgres, base as postgres_admin};
 #[allow(unused_imports, reason = "for signatures of helpers in tests")]
 pub(crate) use server::{Backend, PASSWORD, TestServer, User, run};
 

@@ -9,6 +9,8 @@ use tokio::sync::OnceCell;
 /// Where the server is; `scripts/test-env.sh` starts one and says so here.
 const VARIABLE: &str = "KAOFA_TEST_POSTGRES";
 
+static NEXT_EMPTY: AtomicU32 = AtomicU32::new(0);
+
 /// A test's own database.
 pub(crate) struct Postgres {
     name: String,
@@ -22,6 +24,15 @@ impl Postgres {
         let name = format!("{}{}", prefix(std::process::id()), NEXT.fetch_add(1, Ordering::Relaxed));
         let server = connect().await;
         execute(&server, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        server.close().await.expect("the connection closes");
+        Self { url: at(&name), name }
+    }
+
+    /// One with nothing in it, not even the schema.
+    pub(crate) async fn empty() -> Self {
+        let name = format!("{}empty{}", prefix(std::process::id()), NEXT_EMPTY.fetch_add(1, Ordering::Relaxed));
+        let server = connect().await;
+        execute(&server, &format!("CREATE DATABASE {name}")).await;
         server.close().await.expect("the connection closes");
         Self { url: at(&name), name }
     }
@@ -67,8 +78,9 @@ fn prefix(process: u32) -> String {
     format!("kaofa_test_{process}_")
 }
 
+/// The address of the server's own database, for what only its administrator may do.
 #[allow(clippy::disallowed_methods, reason = "this is no setting of the program")]
-fn base() -> String {
+pub(crate) fn base() -> String {
     std::env::var(VARIABLE).unwrap_or_else(|_| {
         panic!("{VARIABLE} is not set: run `make test`, which starts a PostgreSQL server, or give the address of one")
     })

@@ -98,7 +98,7 @@ async fn start(
     clock: Arc<ManualClock>,
     seed: u64,
 ) -> (TestServer, oneshot::Sender<()>, JoinHandle<Result<(), BootError>>) {
-    let bound = boot::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.expect("a free port");
+    let bound = boot::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None).await.expect("a free port");
     let core = Core {
         clock: Arc::<ManualClock>::clone(&clock),
         rng: Arc::new(SeededEntropy::new(seed)),
@@ -107,6 +107,7 @@ async fn start(
         settings: Arc::new(Settings {
             calendar: Calendar(chrono_tz::Asia::Shanghai),
             public_url: format!("http://{}", bound.address),
+            proxied: false,
             demo: false,
         }),
     };

@@ -112,6 +112,8 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         "view_id_number" => json!({ "reason": "核对证件" }),
         "decide_change" => json!({ "approve": true }),
         "create_bank" => json!({ "unit_id": scene.here, "title": "新题库", "review_required": true }),
+        "change_bank" => json!({ "review_required": true }),
+        "change_question" => json!({ "topic": "新的题目" }),
         "create_question" => judgement(&scene.bank, 9),
         "create_question_version" => {
             let mut body = judgement(&scene.bank, 3);

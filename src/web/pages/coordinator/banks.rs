@@ -5,7 +5,7 @@ use poem::handler;
 
 use super::parts::{Options, page_of, unit_options, units};
 use crate::auth::MANAGERS;
-use crate::bank::{BankRequest, BankRow, NewBank};
+use crate::bank::{BankFilter, BankRequest, BankRow, NewBank};
 use crate::http::Problem;
 use crate::web::form::{Form, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
@@ -27,7 +27,8 @@ struct Row {
 /// The list.
 #[handler]
 pub(in crate::web) async fn list(visitor: Visitor) -> Page {
-    let found = visitor.services.bank.banks(&visitor.caller, &page_of(&visitor.view, 50)?).await?;
+    let found =
+        visitor.services.bank.banks(&visitor.caller, &BankFilter::default(), &page_of(&visitor.view, 50)?).await?;
     let ids: Vec<_> = found.items.iter().map(|bank| bank.unit_id).collect();
     let names = visitor.services.org.unit_names(&ids).await?;
     let row = |bank: BankRow| Row { unit_name: names.get(&bank.unit_id).cloned().unwrap_or_default(), bank };

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::parts::{Options, filter, filter_form, page_of, words};
 use crate::bank::{
-    Answer, BankRow, Content, Difficulty, Kind, NewOption, NewQuestion, QuestionFilter, QuestionInput, QuestionState,
-    QuestionStatus, QuestionSummary, QuestionView, TopicCount,
+    Answer, BankFilter, BankRow, Content, Difficulty, Kind, NewOption, NewQuestion, QuestionFilter, QuestionInput,
+    QuestionState, QuestionStatus, QuestionSummary, QuestionView, TopicCount,
 };
 use crate::http::Problem;
 use crate::kernel::field::{FieldCode, Invalid};
@@ -39,7 +39,7 @@ struct ListPage {
 /// The reader's banks.
 pub(super) async fn banks(visitor: &Visitor) -> Result<Vec<BankRow>, Problem> {
     let all = PageRequest::new(Some(200), None)?;
-    Ok(visitor.services.bank.banks(&visitor.caller, &all).await?.items)
+    Ok(visitor.services.bank.banks(&visitor.caller, &BankFilter::default(), &all).await?.items)
 }
 
 /// The topics of these banks' questions in use, each once.

@@ -1,0 +1,3 @@
+//! What HTTP itself keeps.
+
+pub mod idempotency_key;
