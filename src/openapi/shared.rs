@@ -97,7 +97,9 @@ mod tests {
 
     #[test]
     fn what_is_the_same_by_nature_takes_no_key() {
-        for path in ["/auth/login", "/exams/x/attempts", "/attempts/x/submit", "/sessions/x/check-ins", "/people/x/id-number"] {
+        for path in
+            ["/auth/login", "/exams/x/attempts", "/attempts/x/submit", "/sessions/x/check-ins", "/people/x/id-number"]
+        {
             assert!(!takes_key(&Method::POST, &format!("/api/v1{path}")), "{path}");
         }
         for path in ["/exams", "/questions/x/submit", "/attempts/x/objections", "/exams/x/seal"] {
