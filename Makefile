@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit openapi
+.PHONY: help run test check bench soak audit openapi
 
 help: ## Says what can be made.
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -10,6 +10,12 @@ run: ## Builds Kaofa and serves it on http://127.0.0.1:8080.
 # The crate `migration` has no tests of its own: the tests of all others begin with its steps.
 test: ## Installs what the tests need and runs all of them, on SQLite and PostgreSQL.
 	scripts/test-env.sh cargo test --package entity --package kaofa --lib --bins --tests
+
+bench: ## Measures the release on SQLite and PostgreSQL and prints the table of benches/README.md.
+	scripts/test-env.sh cargo bench --bench speed
+
+soak: ## Kills, starves and cuts off the program for as long as it takes to be sure.
+	KAOFA_SOAK=1 scripts/test-env.sh cargo test --test crash -- --test-threads 2
 
 check: ## Format, lints and documentation.
 	cargo fmt --all --check

@@ -93,6 +93,9 @@ for try in 1 2 3 4 5; do
     fi
 done
 
+# Tests that restart a server start their own.
+export KAOFA_TEST_POSTGRES_BIN=$bin
+export KAOFA_TEST_POSTGRES_OWNER=${name:-}
 export KAOFA_TEST_PYTHON=$venv/bin/python
 export KAOFA_TEST_POSTGRES="postgres://postgres@127.0.0.1:$port/postgres"
 "$@"

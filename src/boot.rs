@@ -193,9 +193,14 @@ pub async fn serve(
             tracing::error!(%error, "a worker ended badly");
         }
     }
+    let closed = close(services).await;
+    served.map_err(BootError::Serve)?;
+    closed
+}
+
+/// Lets the writers commit what was queued, and closes the database.
+pub async fn close(services: Services) -> Result<(), BootError> {
     services.study.close().await;
     services.attempts.close().await;
-    let closed = services.core.db.clone().close().await;
-    served.map_err(BootError::Serve)?;
-    closed.map_err(BootError::Close)
+    services.core.db.clone().close().await.map_err(BootError::Close)
 }

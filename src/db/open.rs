@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::postgres::PgConnectOptions;
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{ConnectOptions as _, Connection as _};
+use sea_orm::sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement};
 
 use crate::kernel::metrics::METRICS;
@@ -206,6 +206,7 @@ fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(30))
         .sqlx_logging(false)
+        .map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_clean(connection))))
         .map_sqlx_sqlite_opts(move |options| {
             let options = options
                 .create_if_missing(!read_only)
@@ -224,6 +225,19 @@ fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
             }
         });
     options
+}
+
+/// Whether a connection that comes back is in no transaction any more; otherwise it is closed.
+///
+/// When the disk is full SQLite undoes a transaction by itself. The driver's own ROLLBACK finds none then and fails, and
+/// the driver would take every transaction from there on for a part of that one: it would acknowledge them and never
+/// commit.
+async fn is_clean(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A rollback may still be queued; this waits behind it.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 /// Connects once: a pool would only say that it waited in vain, this says why.
