@@ -1,0 +1,50 @@
+//! Saving one answer, by 3,000 candidates over 256 connections.
+
+use super::{CONNECTIONS, Measure, Running, exam_of, started};
+use crate::Database;
+use crate::press::{Script, for_a_while};
+use crate::report::Row;
+use crate::stage::Stage;
+
+pub(super) const MEASURE: Measure = Measure { name: "save", sitting: exam_of(50), run: |stage| Box::pin(run(stage)) };
+
+/// How many candidates save in turn.
+const CANDIDATES: usize = 3_000;
+
+async fn run(stage: &Stage) -> Vec<Row> {
+    let running = started(stage, MEASURE.name, CANDIDATES).await;
+    let share = running.len().div_ceil(CONNECTIONS);
+    let scripts = running.chunks(share).map(Saving::new).collect();
+    let pressed = for_a_while(stage, scripts).await;
+    let aim = if stage.database == Database::Sqlite { 15_000 } else { 10_000 };
+    let what = format!("save, {CANDIDATES} candidates, 256 connections");
+    vec![Row::of(&what, &pressed, Some((aim, Some(50))))]
+}
+
+/// Saves of some candidates in turn, each going through the positions again and again.
+pub(super) struct Saving {
+    candidates: Vec<Running>,
+    turn: usize,
+    current: Vec<u8>,
+}
+
+impl Saving {
+    pub(super) fn new(candidates: &[Running]) -> Self {
+        Self { candidates: candidates.to_vec(), turn: 0, current: Vec::new() }
+    }
+}
+
+impl Script for Saving {
+    fn next(&mut self) -> Option<&[u8]> {
+        let candidate = &self.candidates[self.turn % self.candidates.len()];
+        let nth = self.turn / self.candidates.len();
+        self.turn += 1;
+        let (position, seq) = (nth % candidate.options.len() + 1, nth / candidate.options.len() + 1);
+        self.current = candidate.save(position, u32::try_from(seq).unwrap());
+        Some(&self.current)
+    }
+
+    fn answered(&mut self, status: u16, _: &[u8]) -> bool {
+        status == 200
+    }
+}
