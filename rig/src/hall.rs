@@ -140,6 +140,8 @@ async fn candidates(
             categories: vec![Category::CivilServant],
             unit_id: unit,
             joined_on: Day::new(2018, 7, 1),
+            id_number: None,
+            phone: None,
         };
         let people = chunk.iter().map(person).collect();
         let people: Vec<PersonId> = services.org.create_people(coordinator, people).await.unwrap();
