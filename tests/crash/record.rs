@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 /// A place on a paper and a sequence number.
 pub(crate) type Key = (i32, i32);
@@ -100,6 +101,15 @@ impl Record {
     /// How many answers were acknowledged.
     pub(crate) fn count(&self) -> usize {
         self.books.lock().unwrap().values().map(|book| book.kept.len()).sum()
+    }
+
+    /// Waits until so many more answers have been acknowledged.
+    pub(crate) async fn grows_by(&self, answers: usize) {
+        let (wanted, begun) = (self.count() + answers, Instant::now());
+        while self.count() < wanted {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it does not go on: {:?}", self.complaints());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// How many requests were refused for the time being.
