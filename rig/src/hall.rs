@@ -79,6 +79,7 @@ pub async fn furnish(database_url: &str, key_file: &Path, plan: &Plan) -> Hall {
         settings: Arc::new(Settings {
             calendar: Calendar(chrono_tz::Asia::Shanghai),
             public_url: "http://127.0.0.1".to_owned(),
+            proxied: false,
             demo: false,
         }),
     };
