@@ -19,6 +19,7 @@ use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
 use crate::db::Fault;
+use crate::desk::Desk;
 use crate::evidence::Evidence;
 use crate::exam::Exams;
 use crate::exam::attempt::Attempts;
@@ -103,11 +104,13 @@ pub fn compose(core: Core) -> Services {
     let study = Arc::new(Study::new(core.clone(), Arc::clone(&org)));
     let exams = Arc::new(Exams::new(core.clone(), Arc::clone(&org)));
     let attempts = Arc::new(Attempts::new(core.clone(), Arc::new(SealedCache::default())));
+    let desk =
+        Arc::new(Desk::new(core.clone(), Arc::clone(&org), Arc::clone(&auth), Arc::clone(&study), Arc::clone(&exams)));
     let evidence = Arc::new(Evidence::new(core.clone()));
     let reports = Arc::new(Reports::new(core.clone(), Arc::clone(&org)));
     let key = core.keys.subkey("http.idempotency");
     let idempotency = Idempotency::new(core.db.clone(), Arc::clone(&core.clock), Arc::clone(&core.rng), key);
-    Services { core, idempotency, auth, org, bank, study, exams, attempts, reports, evidence }
+    Services { core, idempotency, auth, org, bank, study, exams, attempts, reports, evidence, desk }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.

@@ -10,6 +10,7 @@ pub mod config;
 pub mod core;
 pub mod db;
 pub mod demo;
+pub mod desk;
 pub mod evidence;
 pub mod exam;
 pub mod files;

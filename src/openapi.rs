@@ -12,12 +12,13 @@ use serde_json::Value;
 
 use crate::auth::AuthApi;
 use crate::bank::BankApi;
+use crate::desk::DeskApi;
 use crate::evidence::EvidenceApi;
 use crate::exam::ExamsApi;
 use crate::exam::attempt::AttemptApi;
 use crate::org::{OrgApi, OrgFilesApi};
 use crate::report::ReportApi;
-use crate::study::StudyApi;
+use crate::study::{AttendanceApi, LedgerApi, StudyApi};
 
 mod docs;
 mod shared;
@@ -31,7 +32,17 @@ pub const TITLE: &str = "Kaofa 考法";
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The operations of every slice. A tuple holds 16 at most and may hold tuples.
-pub type Apis = (AuthApi, OrgApi, OrgFilesApi, BankApi, StudyApi, ExamsApi, AttemptApi, ReportApi, EvidenceApi);
+pub type Apis = (
+    AuthApi,
+    OrgApi,
+    OrgFilesApi,
+    BankApi,
+    (StudyApi, AttendanceApi, LedgerApi, DeskApi),
+    ExamsApi,
+    AttemptApi,
+    ReportApi,
+    EvidenceApi,
+);
 
 /// What an API declares, without anything behind it.
 struct Shape<T>(PhantomData<T>);

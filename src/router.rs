@@ -11,6 +11,7 @@ use poem_openapi::{OpenApiService, OperationId};
 use crate::auth::{self, AuthApi};
 use crate::bank::BankApi;
 use crate::core::Core;
+use crate::desk::DeskApi;
 use crate::evidence::EvidenceApi;
 use crate::exam::ExamsApi;
 use crate::exam::attempt::AttemptApi;
@@ -20,7 +21,7 @@ use crate::log;
 use crate::openapi::{self, Apis};
 use crate::org::{OrgApi, OrgFilesApi};
 use crate::report::ReportApi;
-use crate::study::StudyApi;
+use crate::study::{AttendanceApi, LedgerApi, StudyApi};
 use crate::web::{self, Services};
 
 /// The whole application.
@@ -82,7 +83,12 @@ fn apis(services: &Services) -> Apis {
         OrgApi(Arc::clone(&services.org)),
         OrgFilesApi(Arc::clone(&services.org)),
         BankApi(Arc::clone(&services.bank)),
-        StudyApi(Arc::clone(&services.study)),
+        (
+            StudyApi(Arc::clone(&services.study)),
+            AttendanceApi(Arc::clone(&services.study)),
+            LedgerApi(Arc::clone(&services.study)),
+            DeskApi(Arc::clone(&services.desk)),
+        ),
         ExamsApi(Arc::clone(&services.exams)),
         AttemptApi(Arc::clone(&services.attempts)),
         ReportApi(Arc::clone(&services.reports)),

@@ -61,6 +61,12 @@ id! {
     ProgrammeId,
     /// One meeting.
     SessionId,
+    /// Meetings that were planned together.
+    SeriesId,
+    /// A wish not to come to a meeting.
+    LeaveRequestId,
+    /// A file that proves something.
+    AttachmentId,
     /// A collection of questions that belongs to a unit.
     BankId,
     /// A question, whatever its version.

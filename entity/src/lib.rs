@@ -9,6 +9,7 @@ mod text;
 pub mod auth;
 pub mod bank;
 pub mod demonstration;
+pub mod desk;
 pub mod exam;
 pub mod http;
 pub mod id;

@@ -51,6 +51,8 @@ async fn running_session(stage: &Stage<'_>, recent: &[Session]) -> Result<(), De
         place: "区机关一楼会议室",
         hours: 150,
         audience,
+        presenters: Vec::new(),
+        reached: None,
     };
     stage.clock.set(starts_at - Millis(DAY));
     let session = stage.invite(recent, &meeting).await?;
@@ -87,6 +89,8 @@ async fn coming_session(stage: &Stage<'_>, recent: &[Session]) -> Result<(), Dem
         place: "区人民法院第三法庭",
         hours: 250,
         audience,
+        presenters: Vec::new(),
+        reached: None,
     };
     stage.invite(recent, &meeting).await?;
     Ok(())

@@ -12,7 +12,8 @@ use crate::auth::Caller;
 use crate::kernel::page::{MAX_LIMIT, PageRequest};
 use crate::org::{Audience, Category};
 use crate::study::{
-    AttendanceStatus, CheckInRule, NewSession, RollCallRow, Session, SessionFilter, SessionKind, SessionStatus,
+    AttendanceStatus, CheckInRule, NewSession, Presenter, RollCallRow, Scope, Session, SessionFilter, SessionKind,
+    SessionStatus,
 };
 
 /// A meeting of the story.
@@ -33,6 +34,10 @@ pub(super) struct Meeting {
     pub(super) hours: i64,
     /// Who is invited.
     pub(super) audience: Audience,
+    /// Who reports.
+    pub(super) presenters: Vec<Presenter>,
+    /// How many people and enterprises it reaches.
+    pub(super) reached: Option<(i32, i32)>,
 }
 
 /// Everybody of these units.
@@ -88,16 +93,22 @@ impl Stage<'_> {
                                 opens_before_seconds: 1800,
                                 late_after_seconds: 900,
                                 closes_after_seconds: 5400,
+                                require_check_out: false,
                             },
                             programme_id: None,
                             contact: "区司法局普法与依法治理股".to_owned(),
+                            presenters: meeting.presenters.clone(),
+                            audience_count: meeting.reached.map(|(people, _)| people),
+                            enterprises: meeting.reached.map(|(_, enterprises)| enterprises),
+                            evidence_id: None,
+                            recurrence: None,
                         },
                     )
                     .await?
             }
         };
         if session.status == SessionStatus::Draft {
-            study.publish_session(coordinator, session.id).await?;
+            study.publish_session(coordinator, session.id, Scope::One).await?;
         }
         Ok(study.session(coordinator, session.id).await?)
     }
@@ -122,7 +133,11 @@ impl Stage<'_> {
         let rows: Vec<RollCallRow> = self
             .meant(&meeting.audience)?
             .into_iter()
-            .map(|(number, official, person_id)| RollCallRow { person_id, status: status(official, number) })
+            .map(|(number, official, person_id)| RollCallRow {
+                person_id,
+                status: status(official, number),
+                reason: None,
+            })
             .collect();
         for rows in rows.chunks(ROLL) {
             study.roll_call(coordinator, session.id, rows.to_vec()).await?;

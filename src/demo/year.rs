@@ -7,9 +7,13 @@ use super::fill::{CANDIDATES, DemoError, Stage};
 use super::sitting::{Doing, LONG, Plan, SHORT};
 use super::study::{Meeting, everybody_of, leaders, only, person_of};
 use crate::exam::ExamStatus;
+use crate::http::IfMatch;
 use crate::kernel::page::PageRequest;
 use crate::org::{Audience, Category};
-use crate::study::{AttendanceStatus, NewProgramme, ProgrammeFilter, ProgrammeStatus, SessionKind};
+use crate::study::{
+    AttendanceStatus, Correction, CreditRule, MadeUp, NewProgramme, Presenter, ProgrammeFilter, ProgrammeStatus,
+    ReportForm, SessionKind,
+};
 
 /// The last year in which everything went well; the report tells of 100 % for six years running.
 const LAST_PERFECT: i32 = 2024;
@@ -87,6 +91,7 @@ async fn programme(stage: &Stage<'_>, year: i32) -> Result<(), DemoError> {
             audience: everybody_of(&[stage.ground.root]),
             required_hours: Some(Hours::whole(8)),
             requirements: Vec::new(),
+            credits: CreditRule::default(),
         };
         study.create_programme(coordinator, new).await?
     };
@@ -110,6 +115,8 @@ fn meetings(stage: &Stage<'_>, year: i32) -> Result<Vec<Meeting>, DemoError> {
             place: "区机关一楼会议室",
             hours: 150,
             audience: leaders(ground.root),
+            presenters: Vec::new(),
+            reached: None,
         });
     }
     let topics = ["行政处罚法专题", "行政许可与行政强制", "行政复议与行政诉讼", "宪法与公职人员政务处分"];
@@ -124,6 +131,8 @@ fn meetings(stage: &Stage<'_>, year: i32) -> Result<Vec<Meeting>, DemoError> {
                 place: "区委党校报告厅",
                 hours: 200,
                 audience: everybody_of(&[*group]),
+                presenters: Vec::new(),
+                reached: None,
             });
         }
     }
@@ -137,6 +146,8 @@ fn meetings(stage: &Stage<'_>, year: i32) -> Result<Vec<Meeting>, DemoError> {
             place: "区机关二楼会议室",
             hours: 200,
             audience: leaders(ground.root),
+            presenters: Vec::new(),
+            reached: None,
         });
     }
     if year >= LAST_PERFECT {
@@ -144,6 +155,7 @@ fn meetings(stage: &Stage<'_>, year: i32) -> Result<Vec<Meeting>, DemoError> {
     }
     if year == LAST_PERFECT {
         outreach(stage, year, &mut meetings)?;
+        duty_report(stage, year, &mut meetings)?;
     }
     meetings.sort_by_key(|m| m.starts_at);
     Ok(meetings)
@@ -167,8 +179,31 @@ fn hearings(stage: &Stage<'_>, year: i32, meetings: &mut Vec<Meeting>) -> Result
             place,
             hours: 250,
             audience: only(heads.clone()),
+            presenters: Vec::new(),
+            reached: None,
         });
     }
+    Ok(())
+}
+
+/// The meeting at which the heads of 72 towns, streets and departments reported on their duties, every sixth in writing.
+fn duty_report(stage: &Stage<'_>, year: i32, meetings: &mut Vec<Meeting>) -> Result<(), DemoError> {
+    let heads = stage.ground.people.iter().filter(|(o, _)| o.post == "主要负责人").take(72);
+    let heads = heads.map(|(_, caller)| person_of(caller)).collect::<Result<Vec<_>, _>>()?;
+    let form = |n: usize| if n % 6 == 5 { ReportForm::Written } else { ReportForm::Oral };
+    let presenters = heads.iter().enumerate().map(|(n, person_id)| Presenter { person_id: *person_id, form: form(n) });
+    meetings.push(Meeting {
+        title: format!("{year} 年度述法会议"),
+        kind: SessionKind::DutyReport,
+        host: stage.ground.root,
+        starts_at: stage.at(year, 12, 17, 9, 0)?,
+        minutes: 180,
+        place: "区机关一楼会议室",
+        hours: 300,
+        audience: only(heads.clone()),
+        presenters: presenters.collect(),
+        reached: None,
+    });
     Ok(())
 }
 
@@ -176,7 +211,8 @@ fn hearings(stage: &Stage<'_>, year: i32, meetings: &mut Vec<Meeting>) -> Result
 fn outreach(stage: &Stage<'_>, year: i32, meetings: &mut Vec<Meeting>) -> Result<(), DemoError> {
     let host = stage.ground.units.get("区司法局").copied().ok_or(DemoError::Inconsistent("a unit"))?;
     let speakers = stage.meant(&everybody_of(&[host]))?.into_iter().map(|(_, _, person)| person).collect::<Vec<_>>();
-    let themes = ["送法下乡", "青少年法治宣传教育周", "农村法治宣传教育月"];
+    // The third of them goes round the enterprises, four at each of its fourteen meetings: 56.
+    let themes = ["送法下乡", "青少年法治宣传教育周", "法治体检进企业巡回宣讲"];
     for number in 0..42_u32 {
         let theme = themes.iter().cycle().nth(usize::try_from(number).unwrap_or_default()).copied().unwrap_or_default();
         let pair = speakers.iter().cycle().skip(usize::try_from(number).unwrap_or_default() * 2).take(2).copied();
@@ -189,6 +225,11 @@ fn outreach(stage: &Stage<'_>, year: i32, meetings: &mut Vec<Meeting>) -> Result
             place: "社区（村）文化广场",
             hours: 50,
             audience: only(pair.collect()),
+            presenters: Vec::new(),
+            reached: Some((
+                60 + i32::try_from(number % 7).unwrap_or_default() * 10,
+                if number % 3 == 2 { 4 } else { 0 },
+            )),
         });
     }
     Ok(())
@@ -209,7 +250,58 @@ async fn sessions(stage: &Stage<'_>, year: i32) -> Result<(), DemoError> {
                 _ => AttendanceStatus::Present,
             })
             .await?;
+        if year >= LAST_PERFECT && meeting.kind == SessionKind::CollectiveStudy {
+            excuses(stage, &meeting, year).await?;
+        }
     }
+    Ok(())
+}
+
+/// Of those who were expected at a meeting, one had asked for leave, one made it up afterwards, one had sent somebody: the
+/// first three whose turn it is this month, so that nobody's year hangs on it.
+async fn excuses(stage: &Stage<'_>, meeting: &Meeting, year: i32) -> Result<(), DemoError> {
+    let (study, coordinator) = (&stage.services.study, &stage.ground.coordinator);
+    let session = stage.sessions(meeting.starts_at, meeting.starts_at + Millis(1)).await?;
+    let Some(session) = session.into_iter().find(|s| s.title == meeting.title) else { return Ok(()) };
+    let turn = usize::try_from(meeting.starts_at.0 / (24 * 3600 * 1000) % 17).unwrap_or_default();
+    let meant = stage.meant(&meeting.audience)?;
+    let chosen: Vec<_> = meant.iter().filter(|(n, o, _)| mishap(*n, o.unit, year) == Mishap::None).collect();
+    let pick = |place: usize| chosen.get((turn * 5 + place) % chosen.len().max(1)).map(|(_, _, person)| *person);
+    let (Some(away), Some(later), Some(sender)) = (pick(0), pick(1), pick(2)) else { return Ok(()) };
+    let (row, _) = study.attendance_row(coordinator, session.id, away).await?;
+    if row.status == AttendanceStatus::OnLeave {
+        return Ok(());
+    }
+    let absent = |reason: &str| Correction {
+        status: AttendanceStatus::Absent,
+        reason: reason.to_owned(),
+        delegate_person_id: None,
+        made_up: None,
+    };
+    let made_up = MadeUp {
+        studied: "自学会议学习材料并提交心得".to_owned(),
+        confirmed_by: "区司法局普法与依法治理股".to_owned(),
+        evidence_id: None,
+    };
+    let correction = Correction { status: AttendanceStatus::MadeUp, made_up: Some(made_up), ..absent("会后补学") };
+    study.correct(coordinator, session.id, later, &IfMatch::Any, correction).await?;
+    // A colleague of the same unit who is no leading official comes for them.
+    let unit = meant.iter().find(|(_, _, person)| *person == sender).map(|(_, official, _)| official.unit);
+    let colleague = stage
+        .ground
+        .people
+        .iter()
+        .find(|(o, _)| Some(o.unit) == unit && !o.categories.contains(&Category::LeadingOfficial));
+    if let Some((_, caller)) = colleague {
+        let delegate_person_id = Some(person_of(caller)?);
+        let correction =
+            Correction { status: AttendanceStatus::Delegated, delegate_person_id, ..absent("由同事代会") };
+        study.correct(coordinator, session.id, sender, &IfMatch::Any, correction).await?;
+    }
+    // Last, so that it shows that the rest is done.
+    study.correct(coordinator, session.id, away, &IfMatch::Any, absent("因公出差，未到会")).await?;
+    let leave = study.ask_leave(coordinator, session.id, Some(away), "赴省参加会议", None).await?;
+    study.decide_leave(coordinator, leave.id, true, "同意").await?;
     Ok(())
 }
 

@@ -81,6 +81,24 @@ codes! {
     PreconditionRequired = "precondition_required" PRECONDITION_REQUIRED,
     /// The code is not, or no longer, valid.
     CodeInvalid = "code_invalid" CONFLICT,
+    /// The code was right, but is older than two turns.
+    CodeExpired = "code_expired" CONFLICT,
+    /// The code of another session.
+    CodeOfAnotherSession = "code_of_another_session" CONFLICT,
+    /// The ticket is older than five minutes.
+    TicketExpired = "ticket_expired" CONFLICT,
+    /// The ticket was given to another browser.
+    TicketForeign = "ticket_foreign" CONFLICT,
+    /// Checking out before checking in.
+    NotCheckedIn = "not_checked_in" CONFLICT,
+    /// Nobody checks out of this session.
+    NoCheckOut = "no_check_out" CONFLICT,
+    /// Study elsewhere is not credited without evidence.
+    EvidenceRequired = "evidence_required" CONFLICT,
+    /// Somebody is on the roster already.
+    AlreadyOnRoster = "already_on_roster" CONFLICT,
+    /// A request of the same kind waits for its decision.
+    AlreadyAsked = "already_asked" CONFLICT,
     /// Check-in has not opened yet or has closed.
     CheckInClosed = "check_in_closed" CONFLICT,
     /// The caller is not on the roster.

@@ -25,6 +25,12 @@ pub enum FieldCode {
     UnknownReference,
     /// Taken already, or twice in one list.
     Duplicate,
+    /// A rule of recurrence without an end.
+    Endless,
+    /// More meetings than a series may have.
+    TooMany,
+    /// Meetings that would lie upon each other.
+    Overlapping,
     /// Must be after another moment.
     NotAfter,
     /// Not a field of this request.
@@ -76,6 +82,9 @@ impl FieldCode {
             Self::UnknownValue => "unknown_value",
             Self::UnknownReference => "unknown_reference",
             Self::Duplicate => "duplicate",
+            Self::Endless => "endless",
+            Self::TooMany => "too_many",
+            Self::Overlapping => "overlapping",
             Self::NotAfter => "not_after",
             Self::UnknownField => "unknown_field",
             Self::ControlCharacters => "control_characters",

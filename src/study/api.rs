@@ -2,22 +2,27 @@
 
 use std::sync::Arc;
 
-use entity::id::PersonId;
-use poem_openapi::OpenApi;
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::{Header, Path, Query};
+use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
 use super::dto::{
-    AttendanceDto, AttendanceStatusDto, CheckInCodeDto, CheckInProof, CorrectionRequest, ProgrammeClosed, ProgrammeDto,
-    ProgrammePublished, ProgrammeRequest, ProgrammeStatusDto, ProgressDto, RollCallRequest, SessionClosed, SessionDto,
-    SessionKindDto, SessionPublished, SessionRequest, SessionStatusDto, SummaryDto, session_filter,
+    CopyRequest, PersonProgressDto, ProgrammeClosed, ProgrammeDto, ProgrammePatch, ProgrammePublished,
+    ProgrammeRequest, ProgrammeStatusDto, ProgressDto, RescheduleRequest, SessionClosed, SessionDto, SessionKindDto,
+    SessionPatch, SessionPublished, SessionRequest, SessionStatusDto, StudyReasonRequest, scope_of, session_filter,
 };
-use super::model::{AttendanceFilter, ProgrammeFilter};
+use super::model::{PeopleProgressFilter, Programme, ProgrammeFilter, Session};
 use super::service::Study;
 use crate::auth::Caller;
-use crate::http::{ApiPage, Json, PageQuery, Problem};
+use crate::http::{ApiPage, IfMatch, Json, PageQuery, Problem, Tagged};
 
-/// Programmes, sessions and attendance.
+mod attendance;
+mod ledger;
+
+pub use attendance::AttendanceApi;
+pub use ledger::LedgerApi;
+
+/// Programmes and sessions.
 #[derive(Debug)]
 pub struct StudyApi(pub Arc<Study>);
 
@@ -29,8 +34,8 @@ impl StudyApi {
         &self,
         caller: Caller,
         body: Json<ProgrammeRequest>,
-    ) -> Result<Json<ProgrammeDto>, Problem> {
-        Ok(Json(self.0.create_programme(&caller, body.0.try_into()?).await?.into()))
+    ) -> Result<Tagged<ProgrammeDto>, Problem> {
+        Ok(programme(self.0.create_programme(&caller, body.0.try_into()?).await?))
     }
 
     /// The programmes of the caller's units, and published ones of units above and below, newest year first.
@@ -49,8 +54,47 @@ impl StudyApi {
 
     /// One programme.
     #[oai(path = "/programmes/:id", method = "get", operation_id = "get_programme")]
-    async fn programme(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<ProgrammeDto>, Problem> {
-        Ok(Json(self.0.programme(&caller, id.0.into()).await?.into()))
+    async fn programme(&self, caller: Caller, id: Path<Uuid>) -> Result<Tagged<ProgrammeDto>, Problem> {
+        Ok(programme(self.0.programme(&caller, id.0.into()).await?))
+    }
+
+    /// Change a draft.
+    #[oai(path = "/programmes/:id", method = "patch", operation_id = "change_programme")]
+    async fn change_programme(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        #[oai(name = "If-Match")] if_match: Header<Option<String>>,
+        body: Json<ProgrammePatch>,
+    ) -> Result<Tagged<ProgrammeDto>, Problem> {
+        let if_match = IfMatch::read(if_match.0.as_deref())?;
+        let new = body.0.onto(self.0.programme(&caller, id.0.into()).await?)?;
+        Ok(programme(self.0.change_programme(&caller, id.0.into(), &if_match, new).await?))
+    }
+
+    /// Remove a draft that no session names.
+    #[oai(path = "/programmes/:id", method = "delete", operation_id = "delete_programme")]
+    async fn delete_programme(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        #[oai(name = "If-Match")] if_match: Header<Option<String>>,
+    ) -> Result<Removed, Problem> {
+        let if_match = IfMatch::read(if_match.0.as_deref())?;
+        self.0.delete_programme(&caller, id.0.into(), &if_match).await?;
+        Ok(Removed::Removed)
+    }
+
+    /// Draft the plan of another year like this one: the same people and requirements, their last days moved along.
+    #[oai(path = "/programmes/:id/copy", method = "post", operation_id = "copy_programme")]
+    async fn copy_programme(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        body: Json<CopyRequest>,
+    ) -> Result<Tagged<ProgrammeDto>, Problem> {
+        let (year, title) = body.0.read()?;
+        Ok(programme(self.0.copy_programme(&caller, id.0.into(), year, title).await?))
     }
 
     /// Freeze the roster of a draft and state what everybody on it owes. What they earned in the year before counts.
@@ -74,10 +118,34 @@ impl StudyApi {
         Ok(Json(self.0.progress(&caller, id.0.into()).await?.into()))
     }
 
-    /// Draft a session. By a coordinator of all its hosts.
+    /// How far each of them has come and what they lack, by person: of a unit with its subtree, all of those expected or
+    /// those who lack something of the whole (`lacking`) or of what is due by now (`lacking_due`).
+    #[oai(path = "/programmes/:id/progress/people", method = "get", operation_id = "list_programme_people")]
+    #[allow(clippy::too_many_arguments, reason = "one a parameter of the query")]
+    async fn people_progress(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        unit_id: Query<Option<Uuid>>,
+        lacking: Query<Option<bool>>,
+        lacking_due: Query<Option<bool>>,
+        limit: Query<Option<u64>>,
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<ApiPage<PersonProgressDto>>, Problem> {
+        let filter = PeopleProgressFilter {
+            unit_id: unit_id.0.map(Into::into),
+            lacking: lacking.0.unwrap_or_default(),
+            lacking_due: lacking_due.0.unwrap_or_default(),
+        };
+        let page = PageQuery::read(limit.0, cursor.0)?;
+        Ok(Json(self.0.people_progress(&caller, id.0.into(), &filter, &page).await?.into()))
+    }
+
+    /// Draft a session, or with `recurrence` as many as the rule gives; the first is answered. One that is over already is
+    /// marked as entered afterwards. By a coordinator of all its hosts.
     #[oai(path = "/sessions", method = "post", operation_id = "create_session")]
-    async fn create_session(&self, caller: Caller, body: Json<SessionRequest>) -> Result<Json<SessionDto>, Problem> {
-        Ok(Json(self.0.create_session(&caller, body.0.try_into()?).await?.into()))
+    async fn create_session(&self, caller: Caller, body: Json<SessionRequest>) -> Result<Tagged<SessionDto>, Problem> {
+        Ok(session(self.0.create_session(&caller, body.0.try_into()?).await?))
     }
 
     /// Sessions in order of time: those that the caller's units hold, those that concern their people, and the
@@ -91,97 +159,127 @@ impl StudyApi {
         to: Query<Option<String>>,
         kind: Query<Option<SessionKindDto>>,
         status: Query<Option<SessionStatusDto>>,
+        series_id: Query<Option<Uuid>>,
         limit: Query<Option<u64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<ApiPage<SessionDto>>, Problem> {
-        let filter = session_filter(from.0.as_deref(), to.0.as_deref(), kind.0, status.0)?;
+        let filter = session_filter(from.0.as_deref(), to.0.as_deref(), kind.0, status.0, series_id.0)?;
         Ok(Json(self.0.sessions(&caller, &filter, &PageQuery::read(limit.0, cursor.0)?).await?.into()))
     }
 
     /// One session.
     #[oai(path = "/sessions/:id", method = "get", operation_id = "get_session")]
-    async fn session(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<SessionDto>, Problem> {
-        Ok(Json(self.0.session(&caller, id.0.into()).await?.into()))
+    async fn session(&self, caller: Caller, id: Path<Uuid>) -> Result<Tagged<SessionDto>, Problem> {
+        Ok(session(self.0.session(&caller, id.0.into()).await?))
     }
 
-    /// Invite people. When check-in should be open already, it opens and the roster is frozen at once.
+    /// Change a draft, with `scope=following` the later drafts of its series in the same way, each moved by as much. Of a
+    /// session that is no draft any more only whom to ask, who reports, whom it reached and what proves it.
+    #[oai(path = "/sessions/:id", method = "patch", operation_id = "change_session")]
+    async fn change_session(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        /// `one` or `following`.
+        scope: Query<Option<String>>,
+        #[oai(name = "If-Match")] if_match: Header<Option<String>>,
+        body: Json<SessionPatch>,
+    ) -> Result<Tagged<SessionDto>, Problem> {
+        let (if_match, scope) = (IfMatch::read(if_match.0.as_deref())?, scope_of(scope.0.as_deref())?);
+        let only_records = body.0.only_records();
+        let new = body.0.onto(self.0.session(&caller, id.0.into()).await?)?;
+        Ok(session(self.0.change_session(&caller, id.0.into(), &if_match, new, only_records, scope).await?))
+    }
+
+    /// Remove a draft, with `scope=following` the later drafts of its series too.
+    #[oai(path = "/sessions/:id", method = "delete", operation_id = "delete_session")]
+    async fn delete_session(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        /// `one` or `following`.
+        scope: Query<Option<String>>,
+        #[oai(name = "If-Match")] if_match: Header<Option<String>>,
+    ) -> Result<Removed, Problem> {
+        let (if_match, scope) = (IfMatch::read(if_match.0.as_deref())?, scope_of(scope.0.as_deref())?);
+        self.0.delete_session(&caller, id.0.into(), &if_match, scope).await?;
+        Ok(Removed::Removed)
+    }
+
+    /// Invite people, with `scope=following` to the later drafts of its series too. When check-in should be open already,
+    /// it opens and the roster is frozen at once.
     #[oai(path = "/sessions/:id/publish", method = "post", operation_id = "publish_session")]
-    async fn publish_session(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<SessionPublished>, Problem> {
-        Ok(Json(self.0.publish_session(&caller, id.0.into()).await?.into()))
+    async fn publish_session(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        /// `one` or `following`.
+        scope: Query<Option<String>>,
+    ) -> Result<Json<SessionPublished>, Problem> {
+        let scope = scope_of(scope.0.as_deref())?;
+        Ok(Json(self.0.publish_session(&caller, id.0.into(), scope).await?.into()))
     }
 
-    /// Close a running session: whoever has not come was absent, and the hours are credited.
+    /// Move a published session to another time and place. People are told that it was moved (已改期), and why.
+    #[oai(path = "/sessions/:id/reschedule", method = "post", operation_id = "reschedule_session")]
+    async fn reschedule_session(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        body: Json<RescheduleRequest>,
+    ) -> Result<Tagged<SessionDto>, Problem> {
+        let (shift, scope) = body.0.read()?;
+        Ok(session(self.0.reschedule_session(&caller, id.0.into(), shift, scope).await?))
+    }
+
+    /// Call off a session that is not closed. Nobody is credited with it.
+    #[oai(path = "/sessions/:id/cancel", method = "post", operation_id = "cancel_session")]
+    async fn cancel_session(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        body: Json<StudyReasonRequest>,
+    ) -> Result<Tagged<SessionDto>, Problem> {
+        let (reason, scope) = body.0.read()?;
+        Ok(session(self.0.cancel_session(&caller, id.0.into(), &reason, scope).await?))
+    }
+
+    /// Open a closed session again: its credits are taken back until it is closed anew. One that was called off and has not
+    /// begun invites people again.
+    #[oai(path = "/sessions/:id/reopen", method = "post", operation_id = "reopen_session")]
+    async fn reopen_session(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        body: Json<StudyReasonRequest>,
+    ) -> Result<Tagged<SessionDto>, Problem> {
+        let (reason, _) = body.0.read()?;
+        Ok(session(self.0.reopen_session(&caller, id.0.into(), &reason).await?))
+    }
+
+    /// Close a running session: whoever has not come was absent, whoever never checked out where that is asked for left
+    /// early, and the hours are credited. Study elsewhere wants its evidence first.
     #[oai(path = "/sessions/:id/close", method = "post", operation_id = "close_session")]
     async fn close_session(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<SessionClosed>, Problem> {
         self.0.close_session(&caller, id.0.into()).await?;
         Ok(Json(SessionClosed { status: SessionStatusDto::Closed }))
     }
+}
 
-    /// The code to be shown in the hall; another every ten seconds. For coordinators of a host.
-    #[oai(path = "/sessions/:id/check-in-code", method = "get", operation_id = "get_check_in_code")]
-    async fn check_in_code(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<CheckInCodeDto>, Problem> {
-        Ok(Json(self.0.check_in_code(&caller, id.0.into()).await?.into()))
-    }
+fn programme(programme: Programme) -> Tagged<ProgrammeDto> {
+    let version = programme.version;
+    Tagged::new(programme, version)
+}
 
-    /// Check in, by the code in the hall or by the ticket that opening the QR's address gave. Doing so twice gives
-    /// the first answer again.
-    #[oai(path = "/sessions/:id/check-ins", method = "post", operation_id = "check_in")]
-    async fn check_in(
-        &self,
-        caller: Caller,
-        id: Path<Uuid>,
-        body: Json<CheckInProof>,
-    ) -> Result<Json<AttendanceDto>, Problem> {
-        Ok(Json(self.0.check_in(&caller, id.0.into(), &body.0.try_into()?).await?.into()))
-    }
+fn session(session: Session) -> Tagged<SessionDto> {
+    let version = session.version;
+    Tagged::new(session, version)
+}
 
-    /// How the people within the caller's units attended, by unit; nobody before check-in opens.
-    #[oai(path = "/sessions/:id/attendance", method = "get", operation_id = "list_attendance")]
-    #[allow(clippy::too_many_arguments, reason = "one a parameter of the query")]
-    async fn attendance(
-        &self,
-        caller: Caller,
-        id: Path<Uuid>,
-        unit_id: Query<Option<Uuid>>,
-        status: Query<Option<AttendanceStatusDto>>,
-        limit: Query<Option<u64>>,
-        cursor: Query<Option<String>>,
-    ) -> Result<Json<ApiPage<AttendanceDto>>, Problem> {
-        let filter = AttendanceFilter { unit_id: unit_id.0.map(Into::into), status: status.0.map(Into::into) };
-        let page = PageQuery::read(limit.0, cursor.0)?;
-        Ok(Json(self.0.attendance(&caller, id.0.into(), &filter, &page).await?.into()))
-    }
-
-    /// Put somebody's attendance right, with a reason. After closing, credit and standing follow.
-    #[oai(path = "/sessions/:id/attendance/:person_id", method = "put", operation_id = "correct_attendance")]
-    async fn correct(
-        &self,
-        caller: Caller,
-        id: Path<Uuid>,
-        person_id: Path<Uuid>,
-        body: Json<CorrectionRequest>,
-    ) -> Result<Json<AttendanceDto>, Problem> {
-        let (status, reason) = body.0.read()?;
-        let person: PersonId = person_id.0.into();
-        Ok(Json(self.0.correct(&caller, id.0.into(), person, status, &reason).await?.into()))
-    }
-
-    /// Call the roll of a running session, all rows or none; each caller for the people of their units. Gives the
-    /// summary afterwards.
-    #[oai(path = "/sessions/:id/roll-call", method = "post", operation_id = "call_roll")]
-    async fn roll_call(
-        &self,
-        caller: Caller,
-        id: Path<Uuid>,
-        body: Json<RollCallRequest>,
-    ) -> Result<Json<SummaryDto>, Problem> {
-        self.0.roll_call(&caller, id.0.into(), body.0.read()?).await?;
-        Ok(Json(self.0.summary(&caller, id.0.into()).await?.into()))
-    }
-
-    /// How many of the people within the caller's units attended in which way.
-    #[oai(path = "/sessions/:id/summary", method = "get", operation_id = "get_session_summary")]
-    async fn summary(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<SummaryDto>, Problem> {
-        Ok(Json(self.0.summary(&caller, id.0.into()).await?.into()))
-    }
+/// It is gone.
+#[derive(Debug, ApiResponse)]
+enum Removed {
+    /// It is gone.
+    #[oai(status = 204)]
+    Removed,
 }

@@ -4,12 +4,14 @@
 use entity::id::SessionId;
 use entity::instant::{Instant, Millis};
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
 /// How long one code is shown.
 const SLOT: i64 = 10_000;
 /// How long a ticket is good for.
 const TICKET_LIFE: Millis = Millis(5 * 60 * 1000);
+/// For how many slots it is remembered that a code was shown: ten minutes.
+const REMEMBERED: i64 = 60;
 /// How many bytes of the MAC the QR's key and a ticket carry.
 const KEY_BYTES: usize = 16;
 
@@ -66,34 +68,74 @@ impl Codes {
         hex::encode(bytes.get(..KEY_BYTES).unwrap_or_default())
     }
 
-    /// Whether these digits are shown at that moment or were in the slot before.
-    pub(super) fn takes_digits(&self, digits: &str, at: Instant) -> bool {
-        [slot(at), slot(at) - 1].into_iter().any(|slot| self.digits_of(slot) == digits)
+    /// Whether these digits are shown at that moment or were in the slot before; or what they were once.
+    pub(super) fn judge_digits(&self, digits: &str, at: Instant) -> Verdict {
+        self.judge(at, |slot| self.digits_of(slot) == digits)
     }
 
-    /// Whether this key is shown at that moment or was in the slot before.
-    pub(super) fn takes_key(&self, key: &str, at: Instant) -> bool {
-        let Ok(key) = hex::decode(key) else { return false };
-        key.len() == KEY_BYTES
-            && [slot(at), slot(at) - 1]
-                .into_iter()
-                .any(|slot| self.mac("key", &slot.to_string()).verify_truncated_left(&key).is_ok())
+    /// The same of the QR's key.
+    pub(super) fn judge_key(&self, key: &str, at: Instant) -> Verdict {
+        let Some(key) = hex::decode(key).ok().filter(|key| key.len() == KEY_BYTES) else { return Verdict::Wrong };
+        self.judge(at, |slot| self.mac("key", &slot.to_string()).verify_truncated_left(&key).is_ok())
     }
 
-    /// The ticket for opening the QR's address at `opened_at` in the browser that keeps `nonce`.
+    fn judge(&self, at: Instant, is_of: impl Fn(i64) -> bool) -> Verdict {
+        let now = slot(at);
+        if [now, now - 1].into_iter().any(&is_of) {
+            Verdict::Taken
+        } else if (2..=REMEMBERED).any(|ago| is_of(now - ago)) {
+            Verdict::Expired
+        } else {
+            Verdict::Wrong
+        }
+    }
+
+    /// The ticket for opening the QR's address at `opened_at` in the browser that keeps `nonce`: the moment, what the nonce
+    /// hashes to, and the MAC of both.
     pub(super) fn ticket(&self, opened_at: Instant, nonce: &str) -> String {
-        let bytes = self.mac("ticket", &format!("{}\n{nonce}", opened_at.0)).finalize().into_bytes();
-        format!("{}.{}", opened_at.0, hex::encode(bytes.get(..KEY_BYTES).unwrap_or_default()))
+        let bound = format!("{}.{}", opened_at.0, nonce_hash(nonce));
+        let bytes = self.mac("ticket", &bound).finalize().into_bytes();
+        format!("{bound}.{}", hex::encode(bytes.get(..KEY_BYTES).unwrap_or_default()))
     }
 
-    /// When the address was opened, if the ticket is this browser's and still good at `at`.
-    pub(super) fn opened_at(&self, ticket: &str, nonce: &str, at: Instant) -> Option<Instant> {
-        let (opened, mac) = ticket.split_once('.')?;
-        let opened_at = Instant(opened.parse().ok()?);
-        let mac = hex::decode(mac).ok().filter(|mac| mac.len() == KEY_BYTES)?;
-        self.mac("ticket", &format!("{}\n{nonce}", opened_at.0)).verify_truncated_left(&mac).ok()?;
-        (opened_at <= at && at < ticket_ends(opened_at)).then_some(opened_at)
+    /// When the address was opened, if the ticket is this session's, this browser's and still good at `at`.
+    pub(super) fn opened_at(&self, ticket: &str, nonce: &str, at: Instant) -> Result<Instant, TicketFault> {
+        let (bound, mac) = ticket.rsplit_once('.').ok_or(TicketFault::Wrong)?;
+        let (opened, hash) = bound.split_once('.').ok_or(TicketFault::Wrong)?;
+        let opened_at = opened.parse().map(Instant).map_err(|_number| TicketFault::Wrong)?;
+        let mac = hex::decode(mac).ok().filter(|mac| mac.len() == KEY_BYTES).ok_or(TicketFault::Wrong)?;
+        self.mac("ticket", bound).verify_truncated_left(&mac).map_err(|_mac| TicketFault::Wrong)?;
+        if hash != nonce_hash(nonce) {
+            return Err(TicketFault::Foreign);
+        }
+        if opened_at <= at && at < ticket_ends(opened_at) { Ok(opened_at) } else { Err(TicketFault::Expired) }
     }
+}
+
+/// What a code or key is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is taken.
+    Taken,
+    /// It was shown some minutes ago: remembered from somewhere, or photographed.
+    Expired,
+    /// It was never shown, or very long ago.
+    Wrong,
+}
+
+/// Why a ticket is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TicketFault {
+    /// Given to another browser.
+    Foreign,
+    /// Too old.
+    Expired,
+    /// Not one of this session.
+    Wrong,
+}
+
+fn nonce_hash(nonce: &str) -> String {
+    hex::encode(Sha256::digest(nonce.as_bytes()).get(..8).unwrap_or_default())
 }
 
 /// When a ticket ends.
@@ -120,14 +162,16 @@ mod tests {
     fn a_code_is_taken_in_its_slot_and_the_next() {
         let (codes, shown) = (codes(), codes().digits(later(3)));
         assert_eq!(shown.len(), 6);
+        let both = |seconds| {
+            let verdict = codes.judge_digits(&shown, later(seconds));
+            assert_eq!(codes.judge_key(&codes.key(later(3)), later(seconds)), verdict, "{seconds}");
+            verdict
+        };
         for seconds in [0, 9, 10, 19] {
-            assert!(codes.takes_digits(&shown, later(seconds)), "{seconds}");
-            assert!(codes.takes_key(&codes.key(later(3)), later(seconds)), "{seconds}");
+            assert_eq!(both(seconds), Verdict::Taken, "{seconds}");
         }
-        for seconds in [-1, 20, 3600] {
-            assert!(!codes.takes_digits(&shown, later(seconds)), "{seconds}");
-            assert!(!codes.takes_key(&codes.key(later(3)), later(seconds)), "{seconds}");
-        }
+        assert_eq!((both(20), both(600)), (Verdict::Expired, Verdict::Expired));
+        assert_eq!((both(-1), both(3600)), (Verdict::Wrong, Verdict::Wrong));
         assert_eq!(next_code_at(later(3)), later(10));
         assert_eq!(taken_until(later(3)), later(20));
     }
@@ -136,23 +180,28 @@ mod tests {
     fn another_session_shows_other_codes() {
         let other = Codes::new(SessionId(Uuid::from_u128(8)), "00112233445566778899aabbccddeeff");
         assert_ne!(codes().key(START), other.key(START));
-        assert!(!other.takes_key(&codes().key(START), START));
-        assert!(!other.takes_key("", START) && !other.takes_key("00", START) && !other.takes_key("no hex", START));
+        for key in [codes().key(START).as_str(), "", "00", "no hex"] {
+            assert_eq!(other.judge_key(key, START), Verdict::Wrong, "{key}");
+        }
+        let ticket = codes().ticket(START, "nonce");
+        assert_eq!(other.opened_at(&ticket, "nonce", START), Err(TicketFault::Wrong));
     }
 
     #[test]
     fn a_ticket_belongs_to_its_browser_and_ends() {
         let codes = codes();
         let ticket = codes.ticket(START, "nonce");
-        assert_eq!(codes.opened_at(&ticket, "nonce", later(0)), Some(START));
-        assert_eq!(codes.opened_at(&ticket, "nonce", later(299)), Some(START));
-        assert_eq!(codes.opened_at(&ticket, "nonce", later(300)), None);
-        assert_eq!(codes.opened_at(&ticket, "nonce", later(-1)), None, "from the future");
-        assert_eq!(codes.opened_at(&ticket, "another", later(1)), None);
+        assert_eq!(codes.opened_at(&ticket, "nonce", later(0)), Ok(START));
+        assert_eq!(codes.opened_at(&ticket, "nonce", later(299)), Ok(START));
+        assert_eq!(codes.opened_at(&ticket, "nonce", later(300)), Err(TicketFault::Expired));
+        assert_eq!(codes.opened_at(&ticket, "nonce", later(-1)), Err(TicketFault::Expired), "from the future");
+        assert_eq!(codes.opened_at(&ticket, "another", later(1)), Err(TicketFault::Foreign));
         let earlier = ticket.replacen(&START.0.to_string(), &later(-60).0.to_string(), 1);
-        assert_eq!(codes.opened_at(&earlier, "nonce", later(1)), None, "an earlier arrival");
-        for bad in ["", ".", "1.", "x.00", "1.00112233445566778899aabbccddeeff"] {
-            assert_eq!(codes.opened_at(bad, "nonce", later(1)), None, "{bad}");
+        assert_eq!(codes.opened_at(&earlier, "nonce", later(1)), Err(TicketFault::Wrong), "an earlier arrival");
+        let other = ticket.replacen(&nonce_hash("nonce"), &nonce_hash("another"), 1);
+        assert_eq!(codes.opened_at(&other, "another", later(1)), Err(TicketFault::Wrong), "made one's own");
+        for bad in ["", ".", "..", "1.", "x.00.00", "1.00.00112233445566778899aabbccddeeff"] {
+            assert_eq!(codes.opened_at(bad, "nonce", later(1)), Err(TicketFault::Wrong), "{bad}");
         }
     }
 }

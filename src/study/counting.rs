@@ -2,6 +2,7 @@
 
 use entity::instant::{Instant, Millis};
 use entity::study::attendance::AttendanceStatus;
+use entity::study::credit::CreditBasis;
 use entity::study::session;
 
 use crate::kernel::rate::Rate;
@@ -18,16 +19,25 @@ pub(super) const fn attends(status: AttendanceStatus) -> bool {
     }
 }
 
-/// Those who earn the session's hours.
-pub(super) const fn earns(status: AttendanceStatus) -> bool {
+/// Those who earn the session's hours whatever a programme says.
+pub(super) fn earns(status: AttendanceStatus) -> bool {
+    credited_as(status) == Some(CreditBasis::Full)
+}
+
+/// What somebody of this status is credited with, if anything; leaving early and sending somebody count only where a
+/// programme says so.
+pub(super) const fn credited_as(status: AttendanceStatus) -> Option<CreditBasis> {
     match status {
-        AttendanceStatus::Present | AttendanceStatus::Late | AttendanceStatus::MadeUp => true,
-        AttendanceStatus::LeftEarly
-        | AttendanceStatus::Delegated
-        | AttendanceStatus::Pending
-        | AttendanceStatus::OnLeave
-        | AttendanceStatus::Absent => false,
+        AttendanceStatus::Present | AttendanceStatus::Late | AttendanceStatus::MadeUp => Some(CreditBasis::Full),
+        AttendanceStatus::LeftEarly => Some(CreditBasis::LeftEarly),
+        AttendanceStatus::Delegated => Some(CreditBasis::Delegated),
+        AttendanceStatus::Pending | AttendanceStatus::OnLeave | AttendanceStatus::Absent => None,
     }
+}
+
+/// The statuses that leave a credit, wherever it counts.
+pub(super) fn credits() -> impl Iterator<Item = AttendanceStatus> {
+    AttendanceStatus::ALL.iter().copied().filter(|s| credited_as(*s).is_some())
 }
 
 /// Whether somebody of this status who comes with a valid code is checked in. Who was called or has checked in before
@@ -43,12 +53,7 @@ pub(super) const fn may_still_come(status: AttendanceStatus) -> bool {
     }
 }
 
-/// The statuses that earn hours.
-pub(super) fn earning() -> impl Iterator<Item = AttendanceStatus> {
-    AttendanceStatus::ALL.iter().copied().filter(|s| earns(*s))
-}
-
-/// The statuses that a roll call or a correction may give. Making up and sending a delegate come with their evidence.
+/// The statuses that a roll call may give. Making up and sending a delegate come with their evidence.
 pub(super) const GIVEN: &[AttendanceStatus] = &[
     AttendanceStatus::Present,
     AttendanceStatus::Late,
@@ -56,6 +61,11 @@ pub(super) const GIVEN: &[AttendanceStatus] = &[
     AttendanceStatus::OnLeave,
     AttendanceStatus::Absent,
 ];
+
+/// The statuses that a correction may give: all but that of somebody of whom nothing is known yet.
+pub(super) fn corrected() -> impl Iterator<Item = AttendanceStatus> {
+    AttendanceStatus::ALL.iter().copied().filter(|s| *s != AttendanceStatus::Pending)
+}
 
 /// How many attended a session in which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -132,6 +142,8 @@ pub struct CheckInTimes {
     pub late_from: Instant,
     /// From here on nobody is checked in.
     pub closes_at: Instant,
+    /// Who checks out before has left early.
+    pub ends_at: Instant,
 }
 
 impl CheckInTimes {
@@ -141,6 +153,7 @@ impl CheckInTimes {
             opens_at: start - Millis::seconds(session.opens_before_seconds),
             late_from: start + Millis::seconds(session.late_after_seconds),
             closes_at: start + Millis::seconds(session.closes_after_seconds),
+            ends_at: session.ends_at,
         }
     }
 
@@ -155,6 +168,15 @@ impl CheckInTimes {
         let status = if arrived < self.late_from { AttendanceStatus::Present } else { AttendanceStatus::Late };
         self.is_open(arrived).then_some(status)
     }
+
+    /// The status of somebody who arrived and left at these moments, where people check out.
+    pub(super) fn status_of_stay(&self, arrived: Instant, left: Option<Instant>) -> AttendanceStatus {
+        match left {
+            Some(left) if left >= self.ends_at && arrived < self.late_from => AttendanceStatus::Present,
+            Some(left) if left >= self.ends_at => AttendanceStatus::Late,
+            _ => AttendanceStatus::LeftEarly,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -163,13 +185,23 @@ mod tests {
 
     #[test]
     fn arrival_decides_the_status() {
-        let times = CheckInTimes { opens_at: Instant(0), late_from: Instant(100), closes_at: Instant(200) };
+        let times = CheckInTimes {
+            opens_at: Instant(0),
+            late_from: Instant(100),
+            closes_at: Instant(200),
+            ends_at: Instant(300),
+        };
         assert_eq!(times.status(Instant(-1)), None);
         assert_eq!(times.status(Instant(0)), Some(AttendanceStatus::Present));
         assert_eq!(times.status(Instant(99)), Some(AttendanceStatus::Present));
         assert_eq!(times.status(Instant(100)), Some(AttendanceStatus::Late));
         assert_eq!(times.status(Instant(199)), Some(AttendanceStatus::Late));
         assert_eq!(times.status(Instant(200)), None);
+        let stay = |left| times.status_of_stay(Instant(0), left);
+        assert_eq!(stay(Some(Instant(300))), AttendanceStatus::Present);
+        assert_eq!(stay(Some(Instant(299))), AttendanceStatus::LeftEarly);
+        assert_eq!(stay(None), AttendanceStatus::LeftEarly, "never checked out");
+        assert_eq!(times.status_of_stay(Instant(100), Some(Instant(301))), AttendanceStatus::Late);
     }
 
     #[test]
@@ -179,7 +211,7 @@ mod tests {
         assert_eq!(summary.expected(), 8);
         assert_eq!(summary.attendance_rate(), Rate::new(5, 8));
         assert_eq!(summary.attendance_rate_without_leave(), Rate::new(5, 7));
-        let earning: Vec<_> = earning().collect();
+        let earning: Vec<_> = AttendanceStatus::ALL.iter().copied().filter(|s| earns(*s)).collect();
         assert_eq!(earning, [AttendanceStatus::Present, AttendanceStatus::Late, AttendanceStatus::MadeUp]);
         assert!(earning.iter().all(|s| attends(*s)), "who earns was there");
     }

@@ -13,25 +13,33 @@ mod counting;
 mod dto;
 mod guess;
 mod model;
+mod recurrence;
 mod requirement;
 mod service;
 mod store;
 
-pub use api::StudyApi;
+pub use api::{AttendanceApi, LedgerApi, StudyApi};
 pub use counting::{CheckInTimes, Summary};
 pub use dto::{
-    AttendanceMethodDto, AttendanceStatusDto, CheckInRequest, CorrectionRequest, ProgrammeRequest, ProgrammeStatusDto,
-    RequirementRequest, RollCallRequest, RollCallRowRequest, SessionKindDto, SessionRequest, SessionStatusDto,
+    AddToRosterRequest, AskLeaveRequest, AttendanceMethodDto, AttendanceStatusDto, CheckInRequest, CopyRequest,
+    CorrectionRequest, CreditsDto, DecideLeaveRequest, PresenterDto, ProgrammePatch, ProgrammeRequest,
+    ProgrammeStatusDto, RequirementRequest, RescheduleRequest, RollCallRequest, RollCallRowRequest, SessionKindDto,
+    SessionPatch, SessionRequest, SessionStatusDto, StudyReasonRequest,
 };
 pub use entity::study::attendance::{AttendanceMethod, AttendanceStatus};
+pub use entity::study::leave_request::LeaveState;
+pub use entity::study::presenter::ReportForm;
 pub use entity::study::programme::ProgrammeStatus;
+pub use entity::study::requirement::Per;
 pub use entity::study::session::{SessionKind, SessionStatus};
 pub use model::{
-    Attendance, AttendanceFilter, CheckInCode, CheckInRule, NewProgramme, NewSession, OwnAttendance, OwnProgress,
-    Programme, ProgrammeCounts, ProgrammeFilter, ProgrammeSubject, Progress, Proof, Published, RollCallRow, Session,
-    SessionFilter, Ticket, UnitProgress,
+    Activity, Attachment, Attendance, AttendanceFilter, Attended, CheckInCode, CheckInRule, Correction,
+    EarlierAttendance, LeaveFilter, LeaveRequest, LedgerLine, MadeUp, NewAttachment, NewProgramme, NewSession,
+    OwnAttendance, OwnProgress, PeopleProgressFilter, PersonProgress, Presenter, Programme, ProgrammeCounts,
+    ProgrammeFilter, ProgrammeSubject, Progress, Proof, Published, RollCallRow, Scope, Session, SessionFilter, Shift,
+    Ticket, UnitProgress,
 };
-pub use requirement::{Plan, Requirement, RequirementProgress};
+pub use requirement::{CreditRule, Plan, Requirement, RequirementProgress, Term};
 pub use service::{
     Study, StudyError, close_with_year, open_programmes, open_sessions, programmes_in, programmes_up_to,
 };

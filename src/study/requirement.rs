@@ -1,8 +1,13 @@
-//! What a programme asks of a person, and whether their credits meet it (`rates/1`).
+//! What a programme asks of a person and of a unit, and whether it is met (`rates/1`).
 
+use std::collections::HashMap;
+
+use chrono::Datelike;
 use entity::id::ProgrammeId;
 use entity::instant::Day;
 use entity::points::Hours;
+use entity::study::credit::CreditBasis;
+use entity::study::requirement::Per;
 use entity::study::session::SessionKind;
 
 use crate::tally::Figures;
@@ -14,11 +19,97 @@ pub struct Requirement {
     pub kind: SessionKind,
     /// How many since the year began.
     pub count: i32,
+    /// Each person, or each unit.
+    pub per: Per,
     /// The last day; the year's end if none.
     pub due_on: Option<Day>,
 }
 
-/// All that a programme asks of a person.
+impl Requirement {
+    /// How many months of the year it lasts.
+    fn months(&self) -> u32 {
+        self.due_on.map_or(12, |day| day.0.month())
+    }
+
+    /// How many are asked of somebody who is on the roster for part of the time.
+    fn asked(&self, term: Term) -> i64 {
+        match self.per {
+            Per::Unit => i64::from(self.count),
+            Per::Person => term.share(i64::from(self.count), self.months()),
+        }
+    }
+}
+
+/// The months of a year in which somebody's row of a roster is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Term(u16);
+
+impl Term {
+    /// The whole year.
+    pub const YEAR: Self = Self(0x0fff);
+    /// No part of it.
+    pub const NONE: Self = Self(0);
+
+    /// The months of a year on some day of which a row is in force that begins and ends on these days; the last is the
+    /// first on which it no longer is.
+    #[must_use]
+    pub fn of(year: i32, from_on: Option<Day>, to_on: Option<Day>) -> Self {
+        let first = match from_on {
+            Some(day) if day.year() > year => return Self::NONE,
+            Some(day) if day.year() == year => day.0.month0(),
+            _ => 0,
+        };
+        let last = match to_on.and_then(|day| day.0.pred_opt()) {
+            Some(day) if day.year() < year => return Self::NONE,
+            Some(day) if day.year() == year => day.month0(),
+            _ => 11,
+        };
+        if from_on.zip(to_on).is_some_and(|(from, to)| to <= from) {
+            return Self::NONE;
+        }
+        (first..=last).fold(Self::NONE, |term, month| Self(term.0 | 1 << month))
+    }
+
+    /// Together with another time on the same roster.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// How many months.
+    #[must_use]
+    pub fn months(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// The part of what is asked in the first months of the year that falls to this time, rounded half up.
+    fn share(self, whole: i64, months: u32) -> i64 {
+        let mine = (u32::from(self.0) & ((1 << months) - 1)).count_ones();
+        let (mine, months) = (i64::from(mine), i64::from(months));
+        (2 * whole * mine + months) / (2 * months)
+    }
+}
+
+/// What else than a whole session earns its hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CreditRule {
+    /// Leaving early does.
+    pub left_early: bool,
+    /// Sending somebody does.
+    pub delegated: bool,
+}
+
+impl CreditRule {
+    fn takes(self, basis: CreditBasis) -> bool {
+        match basis {
+            CreditBasis::Full => true,
+            CreditBasis::LeftEarly => self.left_early,
+            CreditBasis::Delegated => self.delegated,
+        }
+    }
+}
+
+/// All that a programme asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The year of the plan.
@@ -27,6 +118,8 @@ pub struct Plan {
     pub required_hours: Option<Hours>,
     /// Sessions by kind.
     pub requirements: Vec<Requirement>,
+    /// What else earns hours.
+    pub credits: CreditRule,
 }
 
 /// What a person earned at sessions of one kind that count alike.
@@ -36,10 +129,30 @@ pub(super) struct Earned {
     pub(super) kind: SessionKind,
     /// It counts toward this programme alone; toward all of the year if none.
     pub(super) programme_id: Option<ProgrammeId>,
+    /// What it rests on.
+    pub(super) basis: CreditBasis,
     /// How many sessions.
     pub(super) sessions: i64,
     /// How many hours, each counted once.
     pub(super) hours: Hours,
+}
+
+/// How many sessions of each kind count for a unit.
+pub(super) type Held = HashMap<SessionKind, i64>;
+
+/// What is known of somebody besides what they earned.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// The months for which they are on the roster.
+    pub(super) term: Term,
+    /// What counts for their unit, if a programme asks something of units.
+    pub(super) held: Option<&'a Held>,
+}
+
+impl Place<'_> {
+    fn held(self, kind: SessionKind) -> i64 {
+        self.held.and_then(|held| held.get(&kind)).copied().unwrap_or_default()
+    }
 }
 
 /// Up to when a programme's requirements are looked at.
@@ -68,11 +181,32 @@ impl Plan {
         dues.into_iter().any(|due| self.is_due(due, now) != self.is_due(due, before))
     }
 
+    /// Whether it asks anything of units.
+    pub(super) fn asks_units(&self) -> bool {
+        self.requirements.iter().any(|r| r.per == Per::Unit)
+    }
+
+    /// The part of what somebody earned in the year that counts toward this programme.
+    pub(super) fn toward(&self, earned: &[Earned], programme: ProgrammeId) -> Vec<Earned> {
+        let counts = |e: &&Earned| e.programme_id.is_none_or(|only| only == programme) && self.credits.takes(e.basis);
+        earned.iter().filter(counts).copied().collect()
+    }
+
+    /// Hours that are asked of somebody who is on the roster for so long.
+    pub(super) fn hours_of(&self, term: Term) -> Option<Hours> {
+        self.required_hours.map(|hours| Hours(term.share(hours.0, 12)))
+    }
+
     /// How somebody on its roster stands, who earned this toward it. A requirement is met when its number is reached,
-    /// be it late; nothing due is met by everybody.
-    pub(super) fn figures(&self, earned: &[Earned], as_of: AsOf) -> Figures {
-        let hours = self.required_hours.map(|owed| (None, earned_hours(earned) >= owed));
-        let counts = self.requirements.iter().map(|r| (r.due_on, sessions_of(earned, r.kind) >= i64::from(r.count)));
+    /// be it late; nothing due is met by everybody. What is asked of their unit is asked of them too. Whoever is on the
+    /// roster for no month of the year owes nothing.
+    pub(super) fn figures(&self, earned: &[Earned], place: Place<'_>, as_of: AsOf) -> Figures {
+        if place.term == Term::NONE {
+            return Figures::none();
+        }
+        let hours = self.hours_of(place.term).map(|owed| (None, earned_hours(earned) >= owed));
+        let progress = self.progress(earned, place, as_of);
+        let counts = progress.iter().map(|p| (p.requirement.due_on, p.met()));
         let (mut completed, mut completed_due) = (true, true);
         for (due_on, met) in hours.into_iter().chain(counts) {
             completed &= met;
@@ -89,21 +223,33 @@ impl Plan {
     }
 
     /// Each requirement with what was done of it and whether it is due.
-    pub(super) fn progress(&self, earned: &[Earned], as_of: AsOf) -> Vec<RequirementProgress> {
+    pub(super) fn progress(&self, earned: &[Earned], place: Place<'_>, as_of: AsOf) -> Vec<RequirementProgress> {
         let progress = |r: &Requirement| RequirementProgress {
             requirement: *r,
-            done: sessions_of(earned, r.kind),
+            asked: r.asked(place.term),
+            done: match r.per {
+                Per::Person => sessions_of(earned, r.kind),
+                Per::Unit => place.held(r.kind),
+            },
             due: self.is_due(r.due_on, as_of),
         };
         self.requirements.iter().map(progress).collect()
+    }
+
+    /// What is asked of a unit, with what counts for it.
+    pub(super) fn of_unit(&self, held: &Held, as_of: AsOf) -> Vec<RequirementProgress> {
+        let place = Place { term: Term::YEAR, held: Some(held) };
+        self.progress(&[], place, as_of).into_iter().filter(|p| p.requirement.per == Per::Unit).collect()
     }
 }
 
 /// A requirement and how far somebody has come with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequirementProgress {
-    /// What is asked.
+    /// What is asked in a whole year.
     pub requirement: Requirement,
+    /// What is asked of somebody who is on the roster for part of it.
+    pub asked: i64,
     /// How many sessions of the kind were credited.
     pub done: i64,
     /// Whether its last day has passed.
@@ -120,13 +266,8 @@ impl RequirementProgress {
     /// How many sessions are lacking.
     #[must_use]
     pub fn lacking(&self) -> i64 {
-        (i64::from(self.requirement.count) - self.done).max(0)
+        (self.asked - self.done).max(0)
     }
-}
-
-/// The part of what somebody earned in a year that counts toward one of its programmes.
-pub(super) fn toward(earned: &[Earned], programme: ProgrammeId) -> Vec<Earned> {
-    earned.iter().filter(|e| e.programme_id.is_none_or(|only| only == programme)).copied().collect()
 }
 
 /// The hours in all.
@@ -141,7 +282,7 @@ fn sessions_of(earned: &[Earned], kind: SessionKind) -> i64 {
 /// The same without one session's credit.
 pub(super) fn without(earned: &[Earned], credit: &Earned) -> Vec<Earned> {
     let mut rest = earned.to_vec();
-    let same = |e: &&mut Earned| e.kind == credit.kind && e.programme_id == credit.programme_id;
+    let same = |e: &&mut Earned| (e.kind, e.programme_id, e.basis) == (credit.kind, credit.programme_id, credit.basis);
     if let Some(of_kind) = rest.iter_mut().find(same) {
         of_kind.sessions -= credit.sessions;
         of_kind.hours = of_kind.hours - credit.hours;
@@ -149,85 +290,5 @@ pub(super) fn without(earned: &[Earned], credit: &Earned) -> Vec<Earned> {
     rest
 }
 
-/// The same with one session's credit.
-pub(super) fn with(earned: &[Earned], credit: &Earned) -> Vec<Earned> {
-    earned.iter().chain([credit]).copied().collect()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use uuid::Uuid;
-
-    fn day(text: &str) -> Day {
-        text.parse().unwrap()
-    }
-
-    fn earned(kind: SessionKind, sessions: i64, hours: i64) -> Earned {
-        Earned { kind, programme_id: None, sessions, hours: Hours::whole(hours) }
-    }
-
-    fn plan() -> Plan {
-        let requirement = |kind, count, due_on: Option<&str>| Requirement { kind, count, due_on: due_on.map(day) };
-        Plan {
-            year: 2026,
-            required_hours: Some(Hours::whole(10)),
-            requirements: vec![
-                requirement(SessionKind::CollectiveStudy, 2, Some("2026-06-30")),
-                requirement(SessionKind::CourtHearing, 1, None),
-            ],
-        }
-    }
-
-    fn stands(earned: &[Earned], as_of: AsOf) -> (i64, i64, i64) {
-        let f = plan().figures(earned, as_of);
-        assert_eq!((f.on_roster, f.expected, f.sat), (1, 1, 0));
-        (f.participated, f.completed, f.completed_due)
-    }
-
-    #[test]
-    fn nobody_is_behind_before_something_is_due() {
-        assert_eq!(stands(&[], AsOf::Day(day("2026-06-30"))), (0, 0, 1), "the last day is still a day");
-        assert_eq!(stands(&[], AsOf::Day(day("2026-07-01"))), (0, 0, 0));
-    }
-
-    #[test]
-    fn due_and_met_are_told_apart() {
-        let half = [earned(SessionKind::CollectiveStudy, 2, 4)];
-        assert_eq!(stands(&half, AsOf::Day(day("2026-12-31"))), (1, 0, 1));
-        assert_eq!(stands(&half, AsOf::Day(day("2027-01-01"))), (1, 0, 0), "the year has ended");
-        assert_eq!(stands(&half, AsOf::End), (1, 0, 0), "closed before its end");
-        let all = [half[0], earned(SessionKind::CourtHearing, 1, 6)];
-        assert_eq!(stands(&all, AsOf::End), (1, 1, 1));
-        let few_hours = [half[0], earned(SessionKind::CourtHearing, 1, 5)];
-        assert_eq!(stands(&few_hours, AsOf::End), (1, 0, 0));
-    }
-
-    #[test]
-    fn something_comes_due_on_the_day_after() {
-        let plan = plan();
-        assert!(!plan.came_due(day("2026-06-01"), day("2026-06-30")));
-        assert!(plan.came_due(day("2026-06-30"), day("2026-07-01")));
-        assert!(!plan.came_due(day("2026-07-01"), day("2026-12-31")));
-        assert!(plan.came_due(day("2026-12-31"), day("2027-01-01")));
-    }
-
-    #[test]
-    fn a_session_may_count_toward_one_programme_alone() {
-        let (mine, other) = (ProgrammeId(Uuid::from_u128(1)), ProgrammeId(Uuid::from_u128(2)));
-        let free = earned(SessionKind::Seminar, 1, 2);
-        let bound = Earned { programme_id: Some(other), ..earned(SessionKind::Seminar, 1, 3) };
-        assert_eq!(toward(&[free, bound], mine), [free]);
-        assert_eq!(earned_hours(&toward(&[free, bound], other)), Hours::whole(5));
-    }
-
-    #[test]
-    fn a_credit_is_taken_away_and_given_back() {
-        let credit = earned(SessionKind::Seminar, 1, 2);
-        let all = [earned(SessionKind::Seminar, 1, 2), earned(SessionKind::Training, 1, 8)];
-        let rest = without(&all, &credit);
-        assert_eq!((sessions_of(&rest, SessionKind::Seminar), earned_hours(&rest)), (0, Hours::whole(8)));
-        assert_eq!(plan().figures(&without(&[credit], &credit), AsOf::End).participated, 0);
-        assert_eq!(earned_hours(&with(&rest, &credit)), Hours::whole(10));
-    }
-}
+mod tests;

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use crate::auth::Auth;
 use crate::bank::Bank;
 use crate::core::Core;
+use crate::desk::Desk;
 use crate::evidence::Evidence;
 use crate::exam::Exams;
 use crate::exam::attempt::Attempts;
@@ -57,4 +58,6 @@ pub struct Services {
     pub reports: Arc<Reports>,
     /// The log, searched and proved.
     pub evidence: Arc<Evidence>,
+    /// Calendars and people's files.
+    pub desk: Arc<Desk>,
 }

@@ -9,7 +9,7 @@ use super::pages::coordinator::{
     banks, composer, exams, hall, people, programmes, questions, roll, session_form, sessions, today, units,
 };
 use super::pages::liaison::{self, unit};
-use super::pages::official::{check_in, record, results, sitting, tasks};
+use super::pages::official::{calendar, check_in, record, results, sitting, tasks};
 use super::pages::{admin, audit, compat, home, language, login, password};
 use super::{Services, assets};
 
@@ -64,6 +64,12 @@ fn coordinator(pages: Route) -> Route {
         .at("/sessions/:id", get(sessions::show))
         .at("/sessions/:id/publish", post(sessions::publish))
         .at("/sessions/:id/close", post(sessions::close))
+        .at("/sessions/:id/cancel", post(sessions::cancel))
+        .at("/sessions/:id/reopen", post(sessions::reopen))
+        .at("/sessions/:id/delete", post(sessions::remove))
+        .at("/sessions/:id/reschedule", get(sessions::show_reschedule).post(sessions::reschedule))
+        .at("/sessions/:id/sheet", get(sessions::sheet))
+        .at("/sessions/:id/leave/:leave", post(sessions::decide_leave))
         .at("/sessions/:id/hall", get(hall::show))
         .at("/sessions/:id/roll", get(roll::show).post(roll::call))
         .at("/sessions/:id/attendance/:person_id", get(sessions::show_correction).post(sessions::correct))
@@ -95,11 +101,14 @@ fn officials(pages: Route) -> Route {
         .at("/c/:session", get(check_in::open))
         .at("/checkin/:session", get(check_in::show).post(check_in::enter))
         .at("/checkin/:session/arrived", get(check_in::arrive))
+        .at("/checkin/:session/out", post(check_in::go))
+        .at("/checkin/:session/leave", post(check_in::ask_leave))
         .at("/exams/:id", get(sitting::wait))
         .at("/exams/:id/room", get(sitting::room))
         .at("/results", get(results::list))
         .at("/results/:attempt", get(results::show))
         .at("/record", get(record::show))
+        .at("/calendar", get(calendar::show).post(calendar::make))
 }
 
 /// What liaisons do for their units.

@@ -9,3 +9,4 @@ mod harness;
 
 mod chrome;
 mod path;
+mod scan;

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::id::{PersonId, SessionId, UnitId};
+use crate::id::{AttachmentId, PersonId, SessionId, UnitId};
 use crate::instant::Instant;
 
 text_enum! {
@@ -36,6 +36,10 @@ text_enum! {
         Qr = "qr",
         /// Called by name.
         RollCall = "roll_call",
+        /// Read from a list that was kept elsewhere.
+        Import = "import",
+        /// Leave that was granted.
+        Leave = "leave",
         /// Put right afterwards.
         Correction = "correction",
     }
@@ -57,10 +61,22 @@ pub struct Model {
     pub status: AttendanceStatus,
     /// When they checked in.
     pub checked_in_at: Option<Instant>,
+    /// When they checked out.
+    pub checked_out_at: Option<Instant>,
     /// How it was recorded.
     pub method: Option<AttendanceMethod>,
-    /// Why it was corrected.
+    /// Why it was corrected, or what was said at the roll call.
     pub reason: Option<String>,
+    /// Who came for them.
+    pub delegate_person_id: Option<PersonId>,
+    /// What they made up by.
+    pub studied: Option<String>,
+    /// Who confirmed that.
+    pub confirmed_by: Option<String>,
+    /// What proves it.
+    pub evidence_id: Option<AttachmentId>,
+    /// Why they were added to the roster after it was frozen.
+    pub added_reason: Option<String>,
     /// Counts its changes.
     pub version: i32,
 }

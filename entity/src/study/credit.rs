@@ -6,6 +6,18 @@ use crate::id::{PersonId, ProgrammeId, SessionId};
 use crate::points::Hours;
 use crate::study::session::SessionKind;
 
+text_enum! {
+    /// What a credit rests on.
+    CreditBasis {
+        /// The whole session: it counts everywhere.
+        Full = "full",
+        /// Left early: it counts where the programme says so.
+        LeftEarly = "left_early",
+        /// Somebody came for them: it counts where the programme says so.
+        Delegated = "delegated",
+    }
+}
+
 /// A row of `credits`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "credits")]
@@ -22,6 +34,8 @@ pub struct Model {
     pub kind: SessionKind,
     /// What was earned.
     pub hours: Hours,
+    /// What it rests on.
+    pub basis: CreditBasis,
     /// It counts toward this programme alone; toward all of the year if none.
     pub programme_id: Option<ProgrammeId>,
 }

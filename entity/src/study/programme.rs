@@ -28,6 +28,10 @@ pub struct Model {
     pub audience: String,
     /// Hours that each person owes.
     pub required_hours: Option<Hours>,
+    /// Leaving early earns the hours all the same.
+    pub credits_left_early: bool,
+    /// Sending somebody earns the hours all the same.
+    pub credits_delegated: bool,
     /// How far it has come.
     pub status: ProgrammeStatus,
     /// When its roster was frozen.
@@ -36,6 +40,8 @@ pub struct Model {
     pub closed_at: Option<Instant>,
     /// The day for which it was last stated who has met what is due.
     pub due_stated_on: Option<Day>,
+    /// The number of the last change of its roster that its figures know of.
+    pub amended_to: i64,
     /// Counts its changes.
     pub version: i32,
     /// Who made it.

@@ -1,10 +1,20 @@
-//! So many sessions of a kind that a programme asks of each person.
+//! So many sessions of a kind that a programme asks of each person or each unit.
 
 use sea_orm::entity::prelude::*;
 
 use crate::id::ProgrammeId;
 use crate::instant::Day;
 use crate::study::session::SessionKind;
+
+text_enum! {
+    /// Who owes a requirement.
+    Per {
+        /// Each person on the roster.
+        Person = "person",
+        /// Each unit with people on the roster.
+        Unit = "unit",
+    }
+}
 
 /// A row of `programme_requirements`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,6 +30,8 @@ pub struct Model {
     pub kind: SessionKind,
     /// How many of the whole year.
     pub count: i32,
+    /// Who owes them.
+    pub per: Per,
     /// The last day; the year's end if none.
     pub due_on: Option<Day>,
 }

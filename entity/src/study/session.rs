@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::id::{AccountId, ProgrammeId, SessionId, UnitId};
+use crate::id::{AccountId, AttachmentId, ProgrammeId, SeriesId, SessionId, UnitId};
 use crate::instant::Instant;
 use crate::points::Hours;
 
@@ -64,14 +64,34 @@ pub struct Model {
     pub late_after_seconds: i32,
     /// Check-in closes so long after the start.
     pub closes_after_seconds: i32,
+    /// Whoever does not check out has left early.
+    pub require_check_out: bool,
     /// Counts toward this programme alone.
     pub programme_id: Option<ProgrammeId>,
+    /// The series that it belongs to.
+    pub series_id: Option<SeriesId>,
     /// Whom to ask; empty if nobody.
     pub contact: String,
     /// How far it has come.
     pub status: SessionStatus,
     /// The key of the rotating code, hex.
     pub code_secret: String,
+    /// Of outreach: how many people listened.
+    pub audience_count: Option<i32>,
+    /// Of outreach: how many enterprises were reached.
+    pub enterprises: Option<i32>,
+    /// Of study elsewhere: what proves it.
+    pub evidence_id: Option<AttachmentId>,
+    /// It was over when it was entered.
+    pub entered_afterwards: bool,
+    /// The start that people were first told of, once it was moved.
+    pub first_starts_at: Option<Instant>,
+    /// Why it was moved last.
+    pub reschedule_reason: Option<String>,
+    /// Why it was cancelled.
+    pub cancel_reason: Option<String>,
+    /// When it was last reopened.
+    pub reopened_at: Option<Instant>,
     /// How many people were invited.
     pub invited: Option<i32>,
     /// When people were invited.
@@ -80,6 +100,8 @@ pub struct Model {
     pub frozen_at: Option<Instant>,
     /// When the figures were fixed.
     pub closed_at: Option<Instant>,
+    /// When it was last changed.
+    pub changed_at: Instant,
     /// Counts its changes.
     pub version: i32,
     /// Who made it.

@@ -98,6 +98,14 @@ impl Auth {
         Ok(Caller { account: Arc::new(store::row(account, grants)), token_hash: String::new(), address: None })
     }
 
+    /// The program acting as the owner of an account, for what they asked it to do by themselves.
+    pub async fn act_as_account(&self, id: AccountId) -> Result<Caller, AuthError> {
+        let conn = self.core.db.read();
+        let account = store::by_id(conn, id).await?.ok_or(Denied::NotFound)?;
+        let grants = store::grants_of(conn, &[account.id]).await?;
+        Ok(Caller { account: Arc::new(store::row(account, grants)), token_hash: String::new(), address: None })
+    }
+
     /// The program acting as each owner of an account that belongs to a person, by user name.
     pub async fn act_as_people(&self) -> Result<HashMap<String, Caller>, AuthError> {
         let conn = self.core.db.read();

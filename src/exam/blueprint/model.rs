@@ -153,6 +153,8 @@ pub struct ExamBrief {
     pub status: ExamStatus,
     /// When it may be sat.
     pub times: Times,
+    /// Counts its changes.
+    pub version: i32,
     /// How often a candidate may sit.
     pub attempts_allowed: i32,
     /// The pass line.

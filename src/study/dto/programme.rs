@@ -2,13 +2,14 @@
 
 use entity::instant::Day;
 use entity::points::Hours;
+use entity::study::requirement::Per;
 use entity::study::session::SessionKind;
 use poem_openapi::Object;
 
-use super::super::model::{NewProgramme, Programme, ProgrammeCounts, Progress, UnitProgress};
-use super::super::requirement::Requirement;
-use super::words::{ProgrammeStatusDto, SessionKindDto};
-use crate::http::{Decimal, RateDto};
+use super::super::model::{NewProgramme, Programme};
+use super::super::requirement::{CreditRule, Requirement};
+use super::words::{PerDto, ProgrammeStatusDto, SessionKindDto};
+use crate::http::Decimal;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 use crate::org::AudienceDto;
 
@@ -28,7 +29,8 @@ pub struct RequirementRequest {
     pub kind: String,
     /// How many in the year up to `due_on`, 1–366.
     pub count: i64,
-    /// Who owes them: `person`, each for themself.
+    /// Who owes them: `person`, each for themself; or `unit`, each unit with people on the roster: sessions that it held,
+    /// or at which people of it were credited.
     #[oai(default = "person")]
     pub per: String,
     /// The last day, within the year; the year's end if null.
@@ -53,9 +55,87 @@ pub struct ProgrammeRequest {
     pub audience: AudienceDto,
     /// Hours that each person owes in the year. Hours, sessions or both are required.
     pub required_hours: Option<Decimal>,
-    /// Sessions that each person owes. Two of one kind with different last days ask for so many by then.
+    /// Sessions that each person or unit owes. Two of one kind with different last days ask for so many by then.
     #[oai(default)]
     pub required_sessions: Vec<RequirementRequest>,
+    /// What else than a whole session earns its hours; nothing if null.
+    pub credits: Option<CreditsDto>,
+}
+
+/// What else than a whole session earns its hours.
+#[derive(Debug, Clone, Copy, Default, Object)]
+#[oai(rename = "ProgrammeCredits", deny_unknown_fields)]
+pub struct CreditsDto {
+    /// Leaving early does.
+    #[oai(default)]
+    pub left_early: bool,
+    /// Sending somebody does.
+    #[oai(default)]
+    pub delegated: bool,
+}
+
+/// What is to be changed of a draft; what is not given stays.
+#[derive(Debug, Default, Object)]
+#[oai(deny_unknown_fields)]
+pub struct ProgrammePatch {
+    /// The year of the plan.
+    pub year: Option<i64>,
+    /// Its title.
+    pub title: Option<String>,
+    /// Whose plan it is.
+    pub unit_id: Option<String>,
+    /// Who must study.
+    pub audience: Option<AudienceDto>,
+    /// Hours that each person owes in the year.
+    pub required_hours: Option<Decimal>,
+    /// Sessions that each person or unit owes.
+    pub required_sessions: Option<Vec<RequirementRequest>>,
+    /// What else than a whole session earns its hours.
+    pub credits: Option<CreditsDto>,
+}
+
+impl ProgrammePatch {
+    /// The programme as it would be.
+    pub fn onto(self, programme: Programme) -> Result<NewProgramme, Invalid> {
+        let plan = programme.plan;
+        let asked = |r: &Requirement| RequirementRequest {
+            kind: r.kind.to_string(),
+            count: r.count.into(),
+            per: r.per.to_string(),
+            due_on: r.due_on.map(|day| day.to_string()),
+        };
+        let credits = CreditsDto { left_early: plan.credits.left_early, delegated: plan.credits.delegated };
+        let request = ProgrammeRequest {
+            year: self.year.unwrap_or(plan.year.into()),
+            title: self.title.unwrap_or(programme.title),
+            unit_id: self.unit_id.unwrap_or_else(|| programme.unit_id.to_string()),
+            audience: self.audience.unwrap_or_else(|| programme.audience.into()),
+            required_hours: self.required_hours.or(plan.required_hours.map(Into::into)),
+            required_sessions: self.required_sessions.unwrap_or_else(|| plan.requirements.iter().map(asked).collect()),
+            credits: Some(self.credits.unwrap_or(credits)),
+        };
+        request.try_into()
+    }
+}
+
+/// The year for which a plan is taken over.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+pub struct CopyRequest {
+    /// The year.
+    pub year: i64,
+    /// Its title; that of the old one with the year put right if null.
+    pub title: Option<String>,
+}
+
+impl CopyRequest {
+    /// The year and the title.
+    pub fn read(&self) -> Result<(i32, Option<String>), Invalid> {
+        let mut fields = Fields::new();
+        let year = i32::try_from(fields.within("year", self.year, YEARS.0.into(), YEARS.1.into())).unwrap_or_default();
+        let title = self.title.as_deref().map(|title| fields.line("title", title, 120));
+        fields.finish(Some((year, title)))
+    }
 }
 
 impl TryFrom<ProgrammeRequest> for NewProgramme {
@@ -77,14 +157,16 @@ impl TryFrom<ProgrammeRequest> for NewProgramme {
         let asked = dto.required_sessions.iter().enumerate();
         let requirements: Vec<_> = asked.filter_map(|(i, r)| r.read(&mut fields, i, year)).collect();
         for (i, one) in requirements.iter().enumerate() {
-            if requirements.iter().take(i).any(|r| (r.kind, r.due_on) == (one.kind, one.due_on)) {
+            if requirements.iter().take(i).any(|r| (r.kind, r.per, r.due_on) == (one.kind, one.per, one.due_on)) {
                 fields.reject(format!("required_sessions[{i}].kind"), FieldCode::Duplicate);
             }
         }
         if dto.required_sessions.is_empty() && required_hours.is_none() {
             fields.reject("required_hours", FieldCode::Required);
         }
-        let new = unit_id.map(|unit_id| Self { year, title, unit_id, audience, required_hours, requirements });
+        let credits = dto.credits.unwrap_or_default();
+        let credits = CreditRule { left_early: credits.left_early, delegated: credits.delegated };
+        let new = unit_id.map(|unit_id| Self { year, title, unit_id, audience, required_hours, requirements, credits });
         fields.finish(new)
     }
 }
@@ -94,14 +176,12 @@ impl RequirementRequest {
         let name = |field: &str| format!("required_sessions[{i}].{field}");
         let kind: Option<SessionKind> = fields.parse(&name("kind"), &self.kind, FieldCode::UnknownValue);
         let count = fields.within(&name("count"), self.count, 1, 366);
-        if self.per != "person" {
-            fields.reject_with(name("per"), FieldCode::UnknownValue, &self.per);
-        }
+        let per: Option<Per> = fields.parse(&name("per"), &self.per, FieldCode::UnknownValue);
         let due_on: Option<Day> = fields.parse_optional(&name("due_on"), self.due_on.as_deref(), FieldCode::Invalid);
         if due_on.is_some_and(|day| day.year() != year) {
             fields.reject_with(name("due_on"), FieldCode::OutOfRange, format!("{year}-01-01–{year}-12-31"));
         }
-        Some(Requirement { kind: kind?, count: i32::try_from(count).ok()?, due_on })
+        Some(Requirement { kind: kind?, count: i32::try_from(count).ok()?, per: per?, due_on })
     }
 }
 
@@ -113,15 +193,15 @@ pub(in super::super) struct RequirementDto {
     kind: SessionKindDto,
     /// How many in the year up to `due_on`.
     count: i32,
-    /// Who owes them: `person`.
-    per: String,
+    /// Who owes them.
+    per: PerDto,
     /// The last day; null for the year's end.
     due_on: Option<String>,
 }
 
 impl From<Requirement> for RequirementDto {
     fn from(r: Requirement) -> Self {
-        Self { kind: r.kind.into(), count: r.count, per: person(), due_on: r.due_on.map(|day| day.to_string()) }
+        Self { kind: r.kind.into(), count: r.count, per: r.per.into(), due_on: r.due_on.map(|day| day.to_string()) }
     }
 }
 
@@ -141,8 +221,10 @@ pub(in super::super) struct ProgrammeDto {
     audience: AudienceDto,
     /// Hours that each person owes in the year.
     required_hours: Option<Decimal>,
-    /// Sessions that each person owes.
+    /// Sessions that each person or unit owes.
     required_sessions: Vec<RequirementDto>,
+    /// What else than a whole session earns its hours.
+    credits: CreditsDto,
     /// How far it has come.
     status: ProgrammeStatusDto,
     /// When its roster was frozen.
@@ -161,6 +243,10 @@ impl From<Programme> for ProgrammeDto {
             audience: programme.audience.into(),
             required_hours: programme.plan.required_hours.map(Into::into),
             required_sessions: programme.plan.requirements.into_iter().map(Into::into).collect(),
+            credits: CreditsDto {
+                left_early: programme.plan.credits.left_early,
+                delegated: programme.plan.credits.delegated,
+            },
             status: programme.status.into(),
             published_at: programme.published_at.map(|at| at.to_string()),
             closed_at: programme.closed_at.map(|at| at.to_string()),
@@ -182,81 +268,4 @@ pub(in super::super) struct ProgrammePublished {
 pub(in super::super) struct ProgrammeClosed {
     /// How far it has come.
     pub(in super::super) status: ProgrammeStatusDto,
-}
-
-/// How far people have come with a programme.
-#[derive(Debug, Object)]
-#[oai(rename = "ProgrammeCounts")]
-pub(in super::super) struct CountsDto {
-    /// On the roster and not exempt.
-    expected: i64,
-    /// Credited with study at least once.
-    participated: i64,
-    /// Met the whole programme.
-    completed: i64,
-    /// Met what is due by now.
-    completed_due: i64,
-    /// Participated of expected.
-    participation_rate: RateDto,
-    /// Completed of expected.
-    completion_rate: RateDto,
-    /// Completed by now of expected.
-    completion_due_rate: RateDto,
-}
-
-impl From<ProgrammeCounts> for CountsDto {
-    fn from(counts: ProgrammeCounts) -> Self {
-        Self {
-            expected: counts.expected,
-            participated: counts.participated,
-            completed: counts.completed,
-            completed_due: counts.completed_due,
-            participation_rate: counts.participation_rate().into(),
-            completion_rate: counts.completion_rate().into(),
-            completion_due_rate: counts.completion_due_rate().into(),
-        }
-    }
-}
-
-/// How far the people of one unit have come, without the units below it.
-#[derive(Debug, Object)]
-#[oai(rename = "UnitProgress")]
-pub(in super::super) struct UnitProgressDto {
-    /// The unit on the roster.
-    unit_id: String,
-    /// Its name.
-    unit_name: String,
-    /// Its counts.
-    counts: CountsDto,
-}
-
-impl From<UnitProgress> for UnitProgressDto {
-    fn from(unit: UnitProgress) -> Self {
-        Self { unit_id: unit.unit_id.to_string(), unit_name: unit.unit_name, counts: unit.counts.into() }
-    }
-}
-
-/// How far the people of a programme have come, those within the caller's units.
-#[derive(Debug, Object)]
-#[oai(rename = "Progress")]
-pub(in super::super) struct ProgressDto {
-    /// Which programme.
-    programme_id: String,
-    /// The moment that the counts are of.
-    as_of: String,
-    /// All units together.
-    total: CountsDto,
-    /// Each unit by itself. Units without anybody are left out.
-    units: Vec<UnitProgressDto>,
-}
-
-impl From<Progress> for ProgressDto {
-    fn from(progress: Progress) -> Self {
-        Self {
-            programme_id: progress.programme_id.to_string(),
-            as_of: progress.as_of.to_string(),
-            total: progress.total.into(),
-            units: progress.units.into_iter().map(Into::into).collect(),
-        }
-    }
 }

@@ -1,7 +1,9 @@
 //! The words of study on the wire: those of the entities, declared for the specification.
 
 use entity::study::attendance::{AttendanceMethod, AttendanceStatus};
+use entity::study::leave_request::LeaveState;
 use entity::study::programme::ProgrammeStatus;
+use entity::study::requirement::Per;
 use entity::study::session::{SessionKind, SessionStatus};
 use poem_openapi::Enum;
 
@@ -40,8 +42,12 @@ words! {
     AttendanceStatusDto = "AttendanceStatus" of AttendanceStatus {
         Pending, Present, Late, LeftEarly, OnLeave, Absent, MadeUp, Delegated,
     }
+    /// How far a wish for leave has come.
+    LeaveStateDto = "LeaveState" of LeaveState { Pending, Approved, Refused }
+    /// Who owes a requirement.
+    PerDto = "Per" of Per { Person, Unit }
     /// How attendance was recorded.
-    AttendanceMethodDto = "AttendanceMethod" of AttendanceMethod { Code, Qr, RollCall, Correction }
+    AttendanceMethodDto = "AttendanceMethod" of AttendanceMethod { Code, Qr, RollCall, Import, Leave, Correction }
 }
 
 #[cfg(test)]
@@ -62,6 +68,12 @@ mod tests {
         }
         for status in SessionStatus::ALL {
             assert_eq!(SessionStatusDto::from(*status).to_json_string(), format!("\"{status}\""));
+        }
+        for state in LeaveState::ALL {
+            assert_eq!(LeaveStateDto::from(*state).to_json_string(), format!("\"{state}\""));
+        }
+        for per in Per::ALL {
+            assert_eq!(PerDto::from(*per).to_json_string(), format!("\"{per}\""));
         }
         for status in ProgrammeStatus::ALL {
             assert_eq!(ProgrammeStatusDto::from(*status).to_json_string(), format!("\"{status}\""));

@@ -2,8 +2,15 @@
 
 mod check_in;
 mod closing;
+mod correcting;
+mod drafting;
+mod leave;
+mod ledger;
+mod life;
 mod mine;
+mod planning;
 mod programme;
+mod progress;
 mod recording;
 mod session;
 mod standing;
@@ -59,9 +66,39 @@ pub enum StudyError {
     /// The code, key or ticket is not, or no longer, taken.
     #[error("the code is not taken")]
     CodeInvalid,
-    /// Check-in has not opened yet or has closed.
+    /// The code or key was right, but is too old.
+    #[error("the code has expired")]
+    CodeExpired,
+    /// The code, key or ticket of another session.
+    #[error("the code of another session")]
+    CodeOfAnother,
+    /// The ticket is too old.
+    #[error("the ticket has expired")]
+    TicketExpired,
+    /// The ticket of another browser.
+    #[error("somebody else's ticket")]
+    TicketForeign,
+    /// Checking out before checking in.
+    #[error("not checked in")]
+    NotCheckedIn,
+    /// Nobody checks out of this session.
+    #[error("no check-out here")]
+    NoCheckOut,
+    /// Study elsewhere lacks its evidence.
+    #[error("evidence is wanted")]
+    EvidenceRequired,
+    /// Somebody is on the roster already.
+    #[error("already on the roster")]
+    AlreadyOnRoster,
+    /// A request waits for its decision already.
+    #[error("already asked")]
+    AlreadyAsked,
+    /// Somebody changed it meanwhile.
+    #[error("changed meanwhile")]
+    Stale,
+    /// Check-in has not opened yet or has closed; whom to ask.
     #[error("check-in is not open")]
-    CheckInClosed,
+    CheckInClosed(String),
     /// The caller is not on the roster; whom to ask.
     #[error("not on the roster")]
     NotOnRoster(String),
@@ -95,7 +132,17 @@ impl From<StudyError> for Problem {
             StudyError::WrongState => Self::new(Code::WrongState),
             StudyError::StillOpen(what) => Self::new(Code::StillOpen).about(what),
             StudyError::CodeInvalid => Self::new(Code::CodeInvalid),
-            StudyError::CheckInClosed => Self::new(Code::CheckInClosed),
+            StudyError::CodeExpired => Self::new(Code::CodeExpired),
+            StudyError::CodeOfAnother => Self::new(Code::CodeOfAnotherSession),
+            StudyError::TicketExpired => Self::new(Code::TicketExpired),
+            StudyError::TicketForeign => Self::new(Code::TicketForeign),
+            StudyError::NotCheckedIn => Self::new(Code::NotCheckedIn),
+            StudyError::NoCheckOut => Self::new(Code::NoCheckOut),
+            StudyError::EvidenceRequired => Self::new(Code::EvidenceRequired),
+            StudyError::AlreadyOnRoster => Self::new(Code::AlreadyOnRoster),
+            StudyError::AlreadyAsked => Self::new(Code::AlreadyAsked),
+            StudyError::Stale => Self::new(Code::Stale),
+            StudyError::CheckInClosed(contact) => Self::new(Code::CheckInClosed).about(contact),
             StudyError::NotOnRoster(contact) => Self::new(Code::NotOnRoster).about(contact),
             StudyError::TooManyTries(seconds) => Self::new(Code::TooManyRequests).retry_after(seconds),
             StudyError::Rejected(rejected) => rejected.into(),

@@ -1,4 +1,4 @@
-//! Programmes: drafting, publishing, closing, and how far they have come.
+//! Programmes: publishing, closing, and how far they have come.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,15 +12,14 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::super::model::{
-    NewProgramme, Programme, ProgrammeCounts, ProgrammeFilter, ProgrammeSubject, Progress, UnitProgress, subject_of,
+    Programme, ProgrammeCounts, ProgrammeFilter, ProgrammeSubject, Progress, UnitProgress, subject_of,
 };
 use super::super::requirement::Requirement;
 use super::super::store::{self, ProgrammeReach, Whose};
-use super::standing::{as_of, figures, plan_of, restate_all};
+use super::standing::{Ground, plan_of, restate_all};
 use super::{Study, StudyError, WATCHERS, programme_subject, tops};
-use crate::auth::{Caller, Denied, MANAGERS, READERS, authorise};
+use crate::auth::{Caller, Denied, READERS, authorise};
 use crate::db::Fault;
-use crate::kernel::field::{FieldCode, Invalid};
 use crate::kernel::page::{Page, PageRequest};
 use crate::log;
 use crate::org::{self, Audience};
@@ -77,54 +76,6 @@ async fn close(tx: &impl ConnectionTrait, row: &mut programme::Model, at: Instan
 }
 
 impl Study {
-    /// Drafts a programme. By a coordinator of its unit and of everybody whom it concerns.
-    pub async fn create_programme(&self, caller: &Caller, new: NewProgramme) -> Result<Programme, StudyError> {
-        let now = self.core.now();
-        let known = authorise::<StudyError>(self.core.db.read(), caller, MANAGERS, new.unit_id, now).await;
-        match known {
-            Err(StudyError::Denied(Denied::NotFound)) => {
-                return Err(Invalid::one("unit_id", FieldCode::UnknownReference).into());
-            }
-            other => other?,
-        }
-        self.org.check_audience(caller, &new.audience).await?;
-        let row = programme::Model {
-            id: self.core.id(),
-            year: new.year,
-            title: new.title,
-            unit_id: new.unit_id,
-            audience: new.audience.to_text(),
-            required_hours: new.required_hours,
-            status: ProgrammeStatus::Draft,
-            published_at: None,
-            closed_at: None,
-            due_stated_on: None,
-            version: 1,
-            created_by: caller.account.id,
-            created_at: now,
-        };
-        let data = json!({
-            "year": row.year,
-            "title": row.title,
-            "audience": new.audience,
-            "required_hours": row.required_hours.map(|h| h.0),
-            "required_sessions": new.requirements.iter().map(described).collect::<Vec<_>>(),
-        });
-        let subject = programme_subject(row.id);
-        let entry = self.entry(&caller.actor(), "study.create_programme", subject, row.unit_id, data);
-        self.core
-            .db
-            .tx("study.create_programme", |tx| {
-                let (row, requirements, entry) = (row.clone(), new.requirements.clone(), entry.clone());
-                Box::pin(async move {
-                    store::insert_programme(tx, row, requirements).await?;
-                    Ok::<_, StudyError>(log::append(tx, entry).await?)
-                })
-            })
-            .await?;
-        Ok(shown(row, new.requirements)?)
-    }
-
     /// The programmes of the caller's units, and published ones of units above or below that concern them.
     pub async fn programmes(
         &self,
@@ -151,7 +102,11 @@ impl Study {
     }
 
     /// A programme of a unit that the caller coordinates.
-    async fn managed_programme(&self, caller: &Caller, id: ProgrammeId) -> Result<programme::Model, StudyError> {
+    pub(super) async fn managed_programme(
+        &self,
+        caller: &Caller,
+        id: ProgrammeId,
+    ) -> Result<programme::Model, StudyError> {
         let conn = self.core.db.read();
         // Those who may not even look at it learn nothing of it.
         store::programme_within(conn, id, &self.programme_reach(caller)?).await?.ok_or(Denied::NotFound)?;
@@ -183,15 +138,13 @@ impl Study {
                     }
                     row.status = ProgrammeStatus::Published;
                     let members = org::freeze(tx, SubjectKind::Programme, id.into(), &audience, today, now).await?;
-                    let requirements = store::requirements(tx, &[id]).await?.remove(&id).unwrap_or_default();
-                    let plan = plan_of(&row, requirements);
+                    let ground = Ground::load(tx, &row, today).await?;
                     let earnings = store::earnings(tx, row.year, Whose::All).await?;
-                    let figures = figures(&plan, &earnings, id, as_of(&row, today));
                     let expected = members.len();
                     let standings = members
                         .into_iter()
                         .map(|member| Standing {
-                            figures: figures(member.person_id),
+                            figures: ground.figures(member.person_id, member.unit_id, earnings.get(&member.person_id)),
                             person_id: member.person_id,
                             unit_id: member.unit_id,
                             categories: member.categories,
@@ -248,6 +201,7 @@ impl Study {
                 by_unit.insert(unit, counts);
             }
         }
+        let ground = Ground::load(conn, &row, self.core.today()).await?;
         let ids: Vec<UnitId> = by_unit.keys().copied().collect();
         let mut names = self.org.unit_names(&ids).await?;
         let mut total = ProgrammeCounts::default();
@@ -257,7 +211,12 @@ impl Study {
             total.participated += counts.participated;
             total.completed += counts.completed;
             total.completed_due += counts.completed_due;
-            units.push(UnitProgress { unit_id, unit_name: names.remove(&unit_id).unwrap_or_default(), counts });
+            units.push(UnitProgress {
+                unit_id,
+                unit_name: names.remove(&unit_id).unwrap_or_default(),
+                counts,
+                requirements: ground.plan.of_unit(&ground.held_by(unit_id), ground.as_of),
+            });
         }
         units.sort_by_key(|unit| unit.unit_id);
         Ok(Progress { programme_id: id, as_of: now, total, units })
@@ -277,7 +236,7 @@ async fn with_requirements(
     Ok(shown.collect::<Result<_, _>>()?)
 }
 
-fn shown(row: programme::Model, requirements: Vec<Requirement>) -> Result<Programme, Fault> {
+pub(super) fn shown(row: programme::Model, requirements: Vec<Requirement>) -> Result<Programme, Fault> {
     Ok(Programme {
         id: row.id,
         audience: Audience::from_text(&row.audience)?,
@@ -288,10 +247,6 @@ fn shown(row: programme::Model, requirements: Vec<Requirement>) -> Result<Progra
         published_at: row.published_at,
         closed_at: row.closed_at,
         created_at: row.created_at,
+        version: row.version,
     })
-}
-
-/// A requirement as the log keeps it.
-fn described(requirement: &Requirement) -> serde_json::Value {
-    json!({ "kind": requirement.kind, "count": requirement.count, "due_on": requirement.due_on })
 }

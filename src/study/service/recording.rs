@@ -1,23 +1,22 @@
-//! Seeing how people attended, calling the roll, and putting right what was recorded.
+//! Seeing how people attended, and calling the roll.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use entity::id::{PersonId, SessionId};
 use entity::study::attendance::{self, AttendanceMethod, AttendanceStatus};
 use entity::study::session::SessionStatus;
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
-use super::super::counting::{Summary, earns};
-use super::super::model::{Attendance, AttendanceFilter, RollCallRow};
+use super::super::counting::Summary;
+use super::super::model::{Attendance, AttendanceFilter, RollCallRow, Session};
 use super::super::store;
-use super::check_in::named;
-use super::standing::{Change, restate};
 use super::{CALLERS, Study, StudyError, WATCHERS, session_subject};
-use crate::auth::{Caller, Denied, MANAGERS, authorise};
+use crate::auth::{Caller, Denied, authorise};
 use crate::kernel::field::{FieldCode, Fields};
 use crate::kernel::page::{Page, PageRequest};
-use crate::log;
-use crate::org;
+use crate::log::{self, Entry};
+use crate::org::{self, Audience};
 
 /// A row as it is shown.
 pub(super) fn attendance_view(row: attendance::Model, person_name: String) -> Attendance {
@@ -27,8 +26,15 @@ pub(super) fn attendance_view(row: attendance::Model, person_name: String) -> At
         unit_id: row.unit_id,
         status: row.status,
         checked_in_at: row.checked_in_at,
+        checked_out_at: row.checked_out_at,
         method: row.method,
         reason: row.reason,
+        delegate_person_id: row.delegate_person_id,
+        studied: row.studied,
+        confirmed_by: row.confirmed_by,
+        evidence_id: row.evidence_id,
+        added_reason: row.added_reason,
+        version: row.version,
     }
 }
 
@@ -73,6 +79,29 @@ impl Study {
         Ok(())
     }
 
+    /// Everybody who is to sign on paper, by unit: the roster, or before it is frozen those who would be on it today. For
+    /// coordinators of a host.
+    pub async fn sign_sheet(&self, caller: &Caller, id: SessionId) -> Result<(Session, Vec<Attendance>), StudyError> {
+        let conn = self.core.db.read();
+        let row = self.managed(conn, caller, id).await?;
+        let row = self.opened(row).await?;
+        let rows = if row.frozen_at.is_some() {
+            let mut names: HashMap<PersonId, String> =
+                org::roster(conn, id.into(), None).await?.into_iter().map(|m| (m.person_id, m.person_name)).collect();
+            let rows = store::everybody(conn, id).await?.into_iter();
+            rows.map(|row| {
+                let name = names.remove(&row.person_id).unwrap_or_default();
+                attendance_view(row, name)
+            })
+            .collect()
+        } else {
+            let audience = Audience::from_text(&row.audience)?;
+            let invited = org::preview(conn, &audience, self.core.today()).await?.into_iter();
+            invited.map(|m| attendance_view(store::expected_row(id, m.person_id, m.unit_id), m.person_name)).collect()
+        };
+        Ok((self.session(caller, id).await?, rows))
+    }
+
     /// Calls the roll of a running session, all rows or none. The same again changes nothing. By coordinators and
     /// liaisons, each for the people of their units.
     pub async fn roll_call(&self, caller: &Caller, id: SessionId, rows: Vec<RollCallRow>) -> Result<(), StudyError> {
@@ -93,81 +122,39 @@ impl Study {
                         return Err(StudyError::WrongState);
                     }
                     let people: Vec<PersonId> = rows.iter().map(|row| row.person_id).collect();
-                    let before = store::hold_statuses(tx, id, &tops, &people).await?;
+                    let before = store::hold_rows_within(tx, id, &tops, &people).await?;
                     refuse_unknown(&rows, &before)?;
-                    let call = Call::of(&rows, &before);
-                    for (status, people) in &call.given {
-                        store::call(tx, id, people, *status).await?;
-                    }
-                    if !call.given.is_empty() {
-                        entry.data = call.told();
-                        log::append(tx, entry).await?;
-                    }
-                    Ok(())
+                    write_call(tx, id, (&rows, &before), AttendanceMethod::RollCall, &mut entry).await
                 })
             })
             .await
     }
+}
 
-    /// Puts somebody's attendance right, with a reason; the log keeps what was there before. After closing, credit
-    /// and standing follow. By a coordinator of a host, for people of their units.
-    pub async fn correct(
-        &self,
-        caller: &Caller,
-        id: SessionId,
-        person: PersonId,
-        status: AttendanceStatus,
-        reason: &str,
-    ) -> Result<Attendance, StudyError> {
-        let (conn, now, today) = (self.core.db.read(), self.core.now(), self.core.today());
-        let session = self.managed(conn, caller, id).await?;
-        self.opened(session).await?;
-        let known = store::attendance_of(conn, &[id], person).await?.remove(&id).ok_or(Denied::NotFound)?;
-        authorise::<StudyError>(conn, caller, MANAGERS, known.unit_id, now).await?;
-        let entry =
-            self.entry(&caller.actor(), "study.correct_attendance", session_subject(id), known.unit_id, json!({}));
-        let row = self
-            .core
-            .db
-            .tx("study.correct_attendance", |tx| {
-                let (reason, mut entry) = (reason.to_owned(), entry.clone());
-                Box::pin(async move {
-                    let session = store::steady_session(tx, id).await?.ok_or(Denied::NotFound)?;
-                    let mut row = store::hold_row(tx, id, person).await?.ok_or(Denied::NotFound)?;
-                    entry.data = json!({
-                        "person": person,
-                        "from": row.status,
-                        "to": status,
-                        "before": { "method": row.method, "reason": row.reason },
-                        "reason": reason,
-                    });
-                    let before = row.status;
-                    row.status = status;
-                    row.method = Some(AttendanceMethod::Correction);
-                    row.reason = Some(reason);
-                    row.version += 1;
-                    store::write_rows(tx, vec![row.clone()]).await?;
-                    if session.status == SessionStatus::Closed && earns(before) != earns(status) {
-                        let change = if earns(status) {
-                            store::insert_credit(tx, &session, person).await?;
-                            Change::Gained(person)
-                        } else {
-                            store::delete_credit(tx, id, person).await?;
-                            Change::Lost(person)
-                        };
-                        restate(tx, &session, change, today).await?;
-                    }
-                    log::append(tx, entry).await?;
-                    Ok::<_, StudyError>(row)
-                })
-            })
-            .await?;
-        Ok(named(conn, id, row).await?)
+/// Writes what a list says of people whose rows are held, and what stood there before where it was something; logs it if
+/// anything changes.
+pub(super) async fn write_call(
+    tx: &impl ConnectionTrait,
+    id: SessionId,
+    (rows, before): (&[RollCallRow], &HashMap<PersonId, attendance::Model>),
+    method: AttendanceMethod,
+    entry: &mut Entry,
+) -> Result<(), StudyError> {
+    let call = Call::of(rows, before);
+    if call.given.is_empty() {
+        return Ok(());
     }
+    let overridden = call.overridden.iter().filter_map(|(person, ..)| before.get(person).cloned());
+    store::keep_earlier(tx, overridden, entry.at, entry.actor.account).await?;
+    for ((status, reason), people) in &call.given {
+        store::call(tx, id, people, (*status, method), reason.as_deref()).await?;
+    }
+    entry.data = call.told();
+    Ok(log::append(tx, entry.clone()).await?)
 }
 
 /// A roll call names nobody twice.
-fn refuse_twice(rows: &[RollCallRow]) -> Result<(), StudyError> {
+pub(super) fn refuse_twice(rows: &[RollCallRow]) -> Result<(), StudyError> {
     let (mut fields, mut named) = (Fields::new(), HashSet::new());
     for (i, row) in rows.iter().enumerate() {
         if !named.insert(row.person_id) {
@@ -178,7 +165,7 @@ fn refuse_twice(rows: &[RollCallRow]) -> Result<(), StudyError> {
 }
 
 /// Whoever is called must stand on the roster, in a unit of the caller.
-fn refuse_unknown(rows: &[RollCallRow], roster: &HashMap<PersonId, AttendanceStatus>) -> Result<(), StudyError> {
+fn refuse_unknown(rows: &[RollCallRow], roster: &HashMap<PersonId, attendance::Model>) -> Result<(), StudyError> {
     let mut fields = Fields::new();
     for (i, row) in rows.iter().enumerate() {
         if !roster.contains_key(&row.person_id) {
@@ -192,19 +179,23 @@ fn refuse_unknown(rows: &[RollCallRow], roster: &HashMap<PersonId, AttendanceSta
 #[derive(Debug, PartialEq, Eq)]
 struct Call {
     /// Whom it gives which status.
-    given: BTreeMap<AttendanceStatus, Vec<PersonId>>,
+    given: BTreeMap<(AttendanceStatus, Option<String>), Vec<PersonId>>,
     /// Of whom something else was recorded before.
     overridden: Vec<(PersonId, AttendanceStatus, AttendanceStatus)>,
 }
 
 impl Call {
-    fn of(rows: &[RollCallRow], before: &HashMap<PersonId, AttendanceStatus>) -> Self {
+    fn of(rows: &[RollCallRow], before: &HashMap<PersonId, attendance::Model>) -> Self {
         let mut call = Self { given: BTreeMap::new(), overridden: Vec::new() };
         for row in rows {
-            let Some(was) = before.get(&row.person_id).copied().filter(|was| *was != row.status) else { continue };
-            call.given.entry(row.status).or_default().push(row.person_id);
-            if was != AttendanceStatus::Pending {
-                call.overridden.push((row.person_id, was, row.status));
+            let Some(was) = before.get(&row.person_id) else { continue };
+            let new_reason = row.reason.is_some() && row.reason != was.reason;
+            if was.status == row.status && !new_reason {
+                continue;
+            }
+            call.given.entry((row.status, row.reason.clone())).or_default().push(row.person_id);
+            if was.status != AttendanceStatus::Pending {
+                call.overridden.push((row.person_id, was.status, row.status));
             }
         }
         call
@@ -212,8 +203,10 @@ impl Call {
 
     /// As the log keeps it.
     fn told(&self) -> serde_json::Value {
-        let counts: serde_json::Map<String, serde_json::Value> =
-            self.given.iter().map(|(status, people)| (status.to_string(), json!(people.len()))).collect();
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for ((status, _), people) in &self.given {
+            *counts.entry(status.to_string()).or_default() += people.len();
+        }
         let overridden =
             self.overridden.iter().map(|(person, from, to)| json!({ "person": person, "from": from, "to": to }));
         json!({ "given": counts, "overridden": overridden.collect::<Vec<_>>() })
@@ -228,19 +221,32 @@ mod tests {
     #[test]
     fn a_roll_call_changes_what_differs() {
         let person = |n: u128| PersonId(Uuid::from_u128(n));
-        let row = |n, status| RollCallRow { person_id: person(n), status };
+        let row = |n, status| RollCallRow { person_id: person(n), status, reason: None };
+        let stood = |n, status| {
+            let unit = entity::id::UnitId(Uuid::from_u128(8));
+            let row =
+                attendance::Model { status, ..store::expected_row(SessionId(Uuid::from_u128(9)), person(n), unit) };
+            (person(n), row)
+        };
         let before = HashMap::from([
-            (person(1), AttendanceStatus::Pending),
-            (person(2), AttendanceStatus::Present),
-            (person(3), AttendanceStatus::Present),
+            stood(1, AttendanceStatus::Pending),
+            stood(2, AttendanceStatus::Present),
+            stood(3, AttendanceStatus::Present),
+            stood(4, AttendanceStatus::OnLeave),
         ]);
-        let rows =
-            [row(1, AttendanceStatus::Present), row(2, AttendanceStatus::Present), row(3, AttendanceStatus::LeftEarly)];
+        let ill = RollCallRow { reason: Some("病假".to_owned()), ..row(4, AttendanceStatus::OnLeave) };
+        let rows = [
+            row(1, AttendanceStatus::Present),
+            row(2, AttendanceStatus::Present),
+            row(3, AttendanceStatus::LeftEarly),
+            ill.clone(),
+        ];
         let call = Call::of(&rows, &before);
-        assert_eq!(call.given[&AttendanceStatus::Present], [person(1)]);
-        assert_eq!(call.overridden, [(person(3), AttendanceStatus::Present, AttendanceStatus::LeftEarly)]);
-        assert_eq!(call.told()["given"], json!({ "present": 1, "left_early": 1 }));
-        assert!(refuse_unknown(&[row(4, AttendanceStatus::Late)], &before).is_err());
-        assert!(refuse_twice(&[rows[0], rows[0]]).is_err());
+        assert_eq!(call.given[&(AttendanceStatus::Present, None)], [person(1)]);
+        assert_eq!(call.given[&(AttendanceStatus::OnLeave, ill.reason.clone())], [person(4)]);
+        assert_eq!(call.overridden[0], (person(3), AttendanceStatus::Present, AttendanceStatus::LeftEarly));
+        assert_eq!(call.told()["given"], json!({ "present": 1, "left_early": 1, "on_leave": 1 }));
+        assert!(refuse_unknown(&[row(5, AttendanceStatus::Late)], &before).is_err());
+        assert!(refuse_twice(&[rows[0].clone(), rows[0].clone()]).is_err());
     }
 }

@@ -1,24 +1,22 @@
-//! Sessions: drafting, publishing, opening, and who may know of them.
+//! Sessions: publishing, opening, and who may know of them.
 
 use std::sync::Arc;
 
 use entity::auth::grant::Role;
 use entity::id::{SessionId, UnitId};
-use entity::instant::Instant;
+use entity::instant::{Day, Instant};
 use entity::org::person::Category;
 use entity::org::roster_row::SubjectKind;
-use entity::study::programme::ProgrammeStatus;
 use entity::study::session::{self, SessionStatus};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde_json::json;
 
 use super::super::counting::CheckInTimes;
-use super::super::model::{NewSession, OwnAttendance, Published, Session, SessionFilter, rule_of};
+use super::super::model::{OwnAttendance, Presenter, Published, Scope, Session, SessionFilter, rule_of};
 use super::super::store::{self, SessionReach};
 use super::{Study, StudyError, WATCHERS, holds_any, session_subject, tops};
 use crate::auth::{Caller, Denied, READERS};
 use crate::db::Fault;
-use crate::kernel::field::{FieldCode, Fields};
 use crate::kernel::page::{Page, PageRequest};
 use crate::log::{self, Actor, Entry};
 use crate::org::{self, Audience, RosterMember};
@@ -35,92 +33,29 @@ pub async fn open_sessions(
 }
 
 impl Study {
-    /// Drafts a session. By a coordinator of all its hosts and of everybody who is invited.
-    pub async fn create_session(&self, caller: &Caller, new: NewSession) -> Result<Session, StudyError> {
-        let now = self.core.now();
-        self.check_session(caller, &new).await?;
-        self.org.check_audience(caller, &new.audience).await?;
-        let row = session::Model {
-            id: self.core.id(),
-            title: new.title,
-            kind: new.kind,
-            year: self.core.settings.calendar.year(new.starts_at),
-            unit_id: *new.host_unit_ids.first().ok_or(Denied::NotFound)?,
-            starts_at: new.starts_at,
-            ends_at: new.ends_at,
-            place: new.place,
-            credit_hours: new.credit_hours,
-            audience: new.audience.to_text(),
-            opens_before_seconds: new.check_in.opens_before_seconds,
-            late_after_seconds: new.check_in.late_after_seconds,
-            closes_after_seconds: new.check_in.closes_after_seconds,
-            programme_id: new.programme_id,
-            contact: new.contact,
-            status: SessionStatus::Draft,
-            code_secret: self.core.secret::<32>(),
-            invited: None,
-            published_at: None,
-            frozen_at: None,
-            closed_at: None,
-            version: 1,
-            created_by: caller.account.id,
-            created_at: now,
-        };
-        let data = json!({
-            "title": row.title,
-            "kind": row.kind,
-            "hosts": new.host_unit_ids,
-            "starts_at": row.starts_at,
-            "ends_at": row.ends_at,
-            "place": row.place,
-            "credit_hours": row.credit_hours.0,
-            "audience": new.audience,
-            "programme": row.programme_id,
-        });
-        let entry = self.entry(&caller.actor(), "study.create_session", session_subject(row.id), row.unit_id, data);
-        self.core
-            .db
-            .tx("study.create_session", |tx| {
-                let (row, hosts, entry) = (row.clone(), new.host_unit_ids.clone(), entry.clone());
-                Box::pin(async move {
-                    store::insert_session(tx, row, &hosts).await?;
-                    Ok::<_, StudyError>(log::append(tx, entry).await?)
-                })
-            })
-            .await?;
-        Ok(shown(row, new.host_unit_ids, None)?)
-    }
-
-    async fn check_session(&self, caller: &Caller, new: &NewSession) -> Result<(), StudyError> {
-        let (conn, now) = (self.core.db.read(), self.core.now());
-        let scope = caller.scope(&[Role::Coordinator], now)?;
-        let mut fields = Fields::new();
-        for (i, unit) in new.host_unit_ids.iter().enumerate() {
-            if !tree::is_within(conn, *unit, &scope.0).await? {
-                fields.reject(format!("host_unit_ids[{i}]"), FieldCode::UnknownReference);
-            }
-        }
-        if let Some(id) = new.programme_id {
-            let reach = self.programme_reach(caller)?;
-            match store::programme_within(conn, id, &reach).await? {
-                None => fields.reject("programme_id", FieldCode::UnknownReference),
-                Some(row) if row.year != self.core.settings.calendar.year(new.starts_at) => {
-                    fields.reject_with("programme_id", FieldCode::Conflict, "starts_at");
-                }
-                Some(row) if row.status == ProgrammeStatus::Closed => {
-                    fields.reject_with("programme_id", FieldCode::Conflict, "status");
-                }
-                Some(_) => {}
-            }
-        }
-        Ok(fields.check()?)
-    }
-
     /// Invites people: from now on the units concerned know of it. When check-in should be open already, it opens and
-    /// the roster is frozen at once. By a coordinator of a host.
-    pub async fn publish_session(&self, caller: &Caller, id: SessionId) -> Result<Published, StudyError> {
-        let (now, today) = (self.core.now(), self.core.today());
-        let row = self.managed(self.core.db.read(), caller, id).await?;
+    /// the roster is frozen at once: that of the session's own day, if that is past. With `Following` the later drafts
+    /// of its series are published too. By a coordinator of a host.
+    pub async fn publish_session(&self, caller: &Caller, id: SessionId, scope: Scope) -> Result<Published, StudyError> {
+        let conn = self.core.db.read();
+        let row = self.managed(conn, caller, id).await?;
+        let (series, from) = (row.series_id, row.starts_at);
+        let mut rows = vec![row];
+        if let (Scope::Following, Some(series)) = (scope, series) {
+            let later = store::following(conn, series, from, &[SessionStatus::Draft]).await?;
+            rows.extend(later.into_iter().filter(|other| other.id != id));
+            self.manages_hosts(caller, &rows).await?;
+        }
+        let mut first = None;
+        for row in rows {
+            let published = self.publish(caller, row).await?;
+            first.get_or_insert(published);
+        }
+        first.ok_or(StudyError::WrongState)
+    }
+
+    async fn publish(&self, caller: &Caller, row: session::Model) -> Result<Published, StudyError> {
+        let (now, day, id) = (self.core.now(), self.roster_day(&row), row.id);
         let audience = Arc::new(Audience::from_text(&row.audience)?);
         let entry = self.entry(&caller.actor(), "study.publish_session", session_subject(id), row.unit_id, json!({}));
         let opened = self.entry(&Actor::SYSTEM, "study.open_session", session_subject(id), row.unit_id, json!({}));
@@ -130,9 +65,9 @@ impl Study {
                 let (row, mut entry, opened) = (row.clone(), entry.clone(), opened.clone());
                 let audience = Arc::clone(&audience);
                 Box::pin(async move {
-                    let people = org::preview(tx, &audience, today).await?;
+                    let people = org::preview(tx, &audience, day).await?;
                     let invited = i32::try_from(people.len()).unwrap_or(i32::MAX);
-                    if !store::set_session_published(tx, id, now, invited).await? {
+                    if !store::set_session_published(tx, &row, now, invited).await? {
                         return Err(StudyError::WrongState);
                     }
                     store::note_units(tx, id, units_of(people.iter().map(|p| p.unit_id)).into_iter()).await?;
@@ -147,6 +82,11 @@ impl Study {
                 })
             })
             .await
+    }
+
+    /// The day as of which a roster that is frozen now is taken: today, or the session's own if that is past.
+    fn roster_day(&self, row: &session::Model) -> Day {
+        self.core.settings.calendar.day(row.starts_at).min(self.core.today())
     }
 
     /// The session as it is after it was opened, if its time has come and nobody has done so yet.
@@ -170,7 +110,7 @@ impl Study {
 
     /// Freezes the roster of a published session and lets check-in begin. Nothing happens if that was done before.
     pub(super) async fn open_session(&self, row: &session::Model) -> Result<(), StudyError> {
-        let (now, today, id) = (self.core.now(), self.core.today(), row.id);
+        let (now, today, id) = (self.core.now(), self.roster_day(row), row.id);
         let audience = Arc::new(Audience::from_text(&row.audience)?);
         let entry = self.entry(&Actor::SYSTEM, "study.open_session", session_subject(id), row.unit_id, json!({}));
         self.core
@@ -236,6 +176,16 @@ impl Study {
         caller: &Caller,
     ) -> Result<Vec<session::Model>, StudyError> {
         let upcoming = store::upcoming(conn, self.core.now()).await?;
+        self.meant_for(conn, caller, upcoming).await
+    }
+
+    /// Those of these sessions to whose audience the caller belongs today.
+    pub(super) async fn meant_for(
+        &self,
+        conn: &impl ConnectionTrait,
+        caller: &Caller,
+        upcoming: Vec<session::Model>,
+    ) -> Result<Vec<session::Model>, StudyError> {
         if upcoming.is_empty() {
             return Ok(Vec::new());
         }
@@ -263,15 +213,21 @@ impl Study {
     ) -> Result<Vec<Session>, StudyError> {
         let mut hosts = Self::hosts_of(conn, &rows).await?;
         let ids: Vec<SessionId> = rows.iter().map(|row| row.id).collect();
+        let mut presenters = store::presenters(conn, &ids).await?;
         let mut own = match caller.account.person_id {
             Some(person) => store::attendance_of(conn, &ids, person).await?,
             None => std::collections::HashMap::new(),
         };
         let shown = rows.into_iter().map(|row| {
             let own = own.remove(&row.id);
-            let own = own.map(|own| OwnAttendance { status: own.status, checked_in_at: own.checked_in_at });
+            let own = own.map(|own| OwnAttendance {
+                status: own.status,
+                checked_in_at: own.checked_in_at,
+                checked_out_at: own.checked_out_at,
+            });
             let hosts = hosts.remove(&row.id).unwrap_or_default();
-            shown(row, hosts, own)
+            let presenters = presenters.remove(&row.id).unwrap_or_default();
+            shown(row, hosts, presenters, own)
         });
         Ok(shown.collect::<Result<_, _>>()?)
     }
@@ -291,11 +247,12 @@ async fn open(
     now: Instant,
     mut entry: Entry,
 ) -> Result<(), Fault> {
-    if !store::set_running(tx, row.id, now).await? {
+    if !store::set_running(tx, row, now).await? {
         return Ok(());
     }
     org::freeze_members(tx, SubjectKind::Session, row.id.into(), people, now).await?;
     store::insert_pending(tx, row.id).await?;
+    store::grant_leave(tx, row.id).await?;
     store::note_units(tx, row.id, units_of(people.iter().map(|p| p.unit_id)).into_iter()).await?;
     entry.data = json!({ "expected": people.len() });
     log::append(tx, entry).await
@@ -309,7 +266,12 @@ fn units_of(units: impl Iterator<Item = UnitId>) -> Vec<UnitId> {
     units
 }
 
-fn shown(row: session::Model, host_unit_ids: Vec<UnitId>, own: Option<OwnAttendance>) -> Result<Session, Fault> {
+fn shown(
+    row: session::Model,
+    host_unit_ids: Vec<UnitId>,
+    presenters: Vec<Presenter>,
+    own: Option<OwnAttendance>,
+) -> Result<Session, Fault> {
     Ok(Session {
         id: row.id,
         kind: row.kind,
@@ -323,6 +285,16 @@ fn shown(row: session::Model, host_unit_ids: Vec<UnitId>, own: Option<OwnAttenda
         check_in: rule_of(&row),
         times: CheckInTimes::of(&row),
         programme_id: row.programme_id,
+        series_id: row.series_id,
+        presenters,
+        audience_count: row.audience_count,
+        enterprises: row.enterprises,
+        evidence_id: row.evidence_id,
+        entered_afterwards: row.entered_afterwards,
+        first_starts_at: row.first_starts_at,
+        reopened_at: row.reopened_at,
+        changed_at: row.changed_at,
+        version: row.version,
         invited: row.invited,
         published_at: row.published_at,
         frozen_at: row.frozen_at,
@@ -332,5 +304,7 @@ fn shown(row: session::Model, host_unit_ids: Vec<UnitId>, own: Option<OwnAttenda
         title: row.title,
         place: row.place,
         contact: row.contact,
+        reschedule_reason: row.reschedule_reason,
+        cancel_reason: row.cancel_reason,
     })
 }

@@ -1,22 +1,27 @@
 //! From credits to standings: stating who participated and who met what.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use entity::id::{PersonId, ProgrammeId};
+use entity::id::{PersonId, ProgrammeId, UnitId};
 use entity::instant::Day;
 use entity::study::programme::{self, ProgrammeStatus};
 use entity::study::session;
 use sea_orm::ConnectionTrait;
 
 use super::super::model::subject_of;
-use super::super::requirement::{AsOf, Earned, Plan, Requirement, toward, with, without};
-use super::super::store::{self, Earnings, Whose};
+use super::super::requirement::{AsOf, CreditRule, Earned, Held, Place, Plan, Requirement, Term, without};
+use super::super::store::{self, Whose};
 use crate::db::Fault;
 use crate::tally::{self, Figures};
 
 /// What a programme's row and its requirements ask.
 pub(super) fn plan_of(row: &programme::Model, requirements: Vec<Requirement>) -> Plan {
-    Plan { year: row.year, required_hours: row.required_hours, requirements }
+    Plan {
+        year: row.year,
+        required_hours: row.required_hours,
+        requirements,
+        credits: CreditRule { left_early: row.credits_left_early, delegated: row.credits_delegated },
+    }
 }
 
 /// Up to when a programme's requirements are looked at.
@@ -27,25 +32,88 @@ pub(super) fn as_of(row: &programme::Model, today: Day) -> AsOf {
     }
 }
 
-/// Whose credit for a session has changed.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Change {
-    /// All who are credited with it were credited just now.
-    Closed,
-    /// Somebody was credited with it just now.
-    Gained(PersonId),
-    /// Somebody's credit for it was just taken back.
-    Lost(PersonId),
+/// All by which a programme judges how people stand.
+pub(super) struct Ground {
+    id: ProgrammeId,
+    /// What it asks.
+    pub(super) plan: Plan,
+    /// Up to when.
+    pub(super) as_of: AsOf,
+    /// Who is on its roster for part of the year.
+    terms: HashMap<PersonId, Term>,
+    /// What counts for units; nothing if it asks nothing of them.
+    held: HashMap<UnitId, Held>,
 }
 
-/// States anew how people stand whose credit for a session has changed, in every programme that it counts toward.
+impl Ground {
+    /// Of a programme, as its facts are now.
+    pub(super) async fn of(
+        conn: &impl ConnectionTrait,
+        row: &programme::Model,
+        requirements: Vec<Requirement>,
+        today: Day,
+    ) -> Result<Self, Fault> {
+        let plan = plan_of(row, requirements);
+        let held = if plan.asks_units() { store::held(conn, row.year, row.id).await? } else { HashMap::new() };
+        Ok(Self { id: row.id, as_of: as_of(row, today), terms: HashMap::new(), held, plan })
+    }
+
+    /// The same, its requirements read too.
+    pub(super) async fn load(conn: &impl ConnectionTrait, row: &programme::Model, today: Day) -> Result<Self, Fault> {
+        let requirements = store::requirements(conn, &[row.id]).await?.remove(&row.id).unwrap_or_default();
+        Self::of(conn, row, requirements, today).await
+    }
+
+    /// Whether nothing but what people earned decides how they stand.
+    fn is_plain(&self) -> bool {
+        self.terms.is_empty() && !self.plan.asks_units()
+    }
+
+    /// What is known of somebody of this unit.
+    pub(super) fn place(&self, person: PersonId, unit: UnitId) -> Place<'_> {
+        Place { term: self.terms.get(&person).copied().unwrap_or(Term::YEAR), held: self.held.get(&unit) }
+    }
+
+    /// What counts for a unit.
+    pub(super) fn held_by(&self, unit: UnitId) -> Held {
+        self.held.get(&unit).cloned().unwrap_or_default()
+    }
+
+    /// What of all that somebody earned in the year counts here.
+    pub(super) fn toward(&self, earned: Option<&Vec<Earned>>) -> Vec<Earned> {
+        self.plan.toward(earned.map_or(&[][..], Vec::as_slice), self.id)
+    }
+
+    /// How somebody of this unit stands, with all that they earned in the year.
+    pub(super) fn figures(&self, person: PersonId, unit: UnitId, earned: Option<&Vec<Earned>>) -> Figures {
+        self.plan.figures(&self.toward(earned), self.place(person, unit), self.as_of)
+    }
+
+    /// How somebody stands where nothing but what they earned matters.
+    fn plain_figures(&self, earned: &[Earned]) -> Figures {
+        self.plan.figures(&self.plan.toward(earned, self.id), Place { term: Term::YEAR, held: None }, self.as_of)
+    }
+}
+
+/// Whose credit for a session has changed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Change<'a> {
+    /// All who are credited with it were credited just now.
+    Closed,
+    /// Theirs.
+    Of(&'a [PersonId]),
+}
+
+/// States anew how people stand whose credit for a session has changed, or for whose unit it counts now or no more, in
+/// every programme that it counts toward.
 ///
-/// What they stood at before is computed from what they had before, so that only those are read and written whose
-/// standing changes: few, of a session that is one of many.
+/// Where nothing but credits matters, what people stood at before a session was closed is computed from what they had
+/// before, so that only those are read and written whose standing changes: few, of a session that is one of many.
 pub(super) async fn restate(
     tx: &impl ConnectionTrait,
     session: &session::Model,
-    change: Change,
+    change: Change<'_>,
+    units: &HashSet<UnitId>,
     today: Day,
 ) -> Result<(), Fault> {
     let programmes: Vec<_> = store::hold_programmes(tx, session.year)
@@ -56,35 +124,61 @@ pub(super) async fn restate(
     if programmes.is_empty() {
         return Ok(());
     }
-    let credit =
-        Earned { kind: session.kind, programme_id: session.programme_id, sessions: 1, hours: session.credit_hours };
-    let now = match change {
-        Change::Closed => store::earnings(tx, session.year, Whose::CreditedAt(session.id)).await?,
-        Change::Gained(person) | Change::Lost(person) => {
-            let mut earnings = store::earnings(tx, session.year, Whose::Of(person)).await?;
-            earnings.entry(person).or_default();
+    let (year, credited) = (session.year, store::credited(tx, session.id).await?);
+    let mut now = match change {
+        Change::Closed => store::earnings(tx, year, Whose::CreditedAt(session.id)).await?,
+        Change::Of(people) => {
+            let mut earnings = store::earnings(tx, year, Whose::Among(people)).await?;
+            for person in people {
+                earnings.entry(*person).or_default();
+            }
             earnings
         }
     };
     let ids: Vec<ProgrammeId> = programmes.iter().map(|p| p.id).collect();
     let mut requirements = store::requirements(tx, &ids).await?;
     for programme in programmes {
-        let plan = plan_of(&programme, requirements.remove(&programme.id).unwrap_or_default());
-        let as_of = as_of(&programme, today);
+        let asked = requirements.remove(&programme.id).unwrap_or_default();
+        let ground = Ground::of(tx, &programme, asked, today).await?;
+        let subject = subject_of(programme.id);
         let mut changed: HashMap<PersonId, Figures> = HashMap::new();
-        for (person, earned) in &now {
-            let now = toward(earned, programme.id);
-            let before = match change {
-                Change::Closed | Change::Gained(_) => without(&now, &credit),
-                Change::Lost(_) => with(&now, &credit),
-            };
-            let after = plan.figures(&now, as_of);
-            if after != plan.figures(&before, as_of) {
-                changed.insert(*person, after);
+        if ground.is_plain() {
+            for (person, earned) in &now {
+                let after = ground.plain_figures(earned);
+                let credit = credited.get(person).map(|basis| Earned {
+                    kind: session.kind,
+                    programme_id: session.programme_id,
+                    basis: *basis,
+                    sessions: 1,
+                    hours: session.credit_hours,
+                });
+                let same = match (change, credit) {
+                    (Change::Closed, Some(credit)) => after == ground.plain_figures(&without(earned, &credit)),
+                    _ => false,
+                };
+                if !same {
+                    changed.insert(*person, after);
+                }
+            }
+        } else {
+            let standings = tally::standings(tx, subject, None).await?;
+            let concerned: Vec<_> = standings
+                .into_iter()
+                .filter(|s| now.contains_key(&s.person_id) || units.contains(&s.unit_id))
+                .collect();
+            let others: Vec<PersonId> =
+                concerned.iter().map(|s| s.person_id).filter(|person| !now.contains_key(person)).collect();
+            now.extend(store::earnings(tx, year, Whose::Among(&others)).await?);
+            for standing in concerned {
+                let person = standing.person_id;
+                let after = ground.figures(person, standing.unit_id, now.get(&person));
+                if after != standing.figures {
+                    changed.insert(person, after);
+                }
             }
         }
         if !changed.is_empty() {
-            tally::restate(tx, subject_of(programme.id), &changed).await?;
+            tally::restate(tx, subject, &changed).await?;
         }
     }
     Ok(())
@@ -96,31 +190,17 @@ pub(super) async fn restate_all(
     programme: &programme::Model,
     today: Day,
 ) -> Result<(), Fault> {
-    let (id, subject) = (programme.id, subject_of(programme.id));
-    let requirements = store::requirements(tx, &[id]).await?.remove(&id).unwrap_or_default();
-    let (plan, as_of) = (plan_of(programme, requirements), as_of(programme, today));
+    let subject = subject_of(programme.id);
+    let ground = Ground::load(tx, programme, today).await?;
     let earnings = store::earnings(tx, programme.year, Whose::All).await?;
     let changed: HashMap<PersonId, Figures> = tally::standings(tx, subject, None)
         .await?
         .into_iter()
-        .map(|standing| (standing, figures(&plan, &earnings, id, as_of)))
-        .filter_map(|(standing, figures)| {
-            let after = figures(standing.person_id);
-            (after != standing.figures).then_some((standing.person_id, after))
+        .filter_map(|standing| {
+            let person = standing.person_id;
+            let after = ground.figures(person, standing.unit_id, earnings.get(&person));
+            (after != standing.figures).then_some((person, after))
         })
         .collect();
     if changed.is_empty() { Ok(()) } else { tally::restate(tx, subject, &changed).await }
-}
-
-/// How each person stands toward a programme.
-pub(super) fn figures<'a>(
-    plan: &'a Plan,
-    earnings: &'a Earnings,
-    programme: ProgrammeId,
-    as_of: AsOf,
-) -> impl Fn(PersonId) -> Figures + 'a {
-    move |person| {
-        let earned = earnings.get(&person).map_or(&[][..], Vec::as_slice);
-        plan.figures(&toward(earned, programme), as_of)
-    }
 }

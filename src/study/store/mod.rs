@@ -2,10 +2,14 @@
 
 mod attendance;
 mod credit;
+mod leave;
+mod ledger;
 mod programme;
 mod session;
 
 pub(super) use attendance::*;
 pub(super) use credit::*;
+pub(super) use leave::*;
+pub(super) use ledger::*;
 pub(super) use programme::*;
 pub(super) use session::*;

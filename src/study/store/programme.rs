@@ -6,10 +6,11 @@ use entity::id::{ProgrammeId, UnitId};
 use entity::instant::{Day, Instant};
 use entity::study::programme::{self, ProgrammeStatus};
 use entity::study::{requirement, session};
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::super::model::ProgrammeFilter;
@@ -44,14 +45,71 @@ pub(in super::super) async fn insert_programme(
 ) -> Result<(), Fault> {
     let id = row.id;
     programme::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
+    insert_requirements(tx, id, requirements).await
+}
+
+async fn insert_requirements(
+    tx: &impl ConnectionTrait,
+    id: ProgrammeId,
+    requirements: Vec<Requirement>,
+) -> Result<(), Fault> {
     let rows = (0..).zip(requirements).map(|(position, r)| requirement::ActiveModel {
         programme_id: Set(id),
         position: Set(position),
         kind: Set(r.kind),
         count: Set(r.count),
+        per: Set(r.per),
         due_on: Set(r.due_on),
     });
     insert_all(tx, rows.collect(), false).await
+}
+
+/// Replaces a draft, if it is still in the version before. False if it is not.
+pub(in super::super) async fn replace_programme(
+    tx: &impl ConnectionTrait,
+    row: programme::Model,
+    requirements: Vec<Requirement>,
+) -> Result<bool, Fault> {
+    let (id, version) = (row.id, row.version);
+    let mut row = row.into_active_model().reset_all();
+    row.id = NotSet;
+    let changed = programme::Entity::update_many()
+        .set(row)
+        .filter(programme::Column::Id.eq(id))
+        .filter(programme::Column::Status.eq(ProgrammeStatus::Draft))
+        .filter(programme::Column::Version.eq(version - 1))
+        .exec(tx)
+        .await?;
+    if changed.rows_affected != 1 {
+        return Ok(false);
+    }
+    requirement::Entity::delete_many().filter(requirement::Column::ProgrammeId.eq(id)).exec(tx).await?;
+    insert_requirements(tx, id, requirements).await?;
+    Ok(true)
+}
+
+/// Removes a draft. False if it is none any more.
+pub(in super::super) async fn delete_programme(
+    tx: &impl ConnectionTrait,
+    id: ProgrammeId,
+    version: i32,
+) -> Result<bool, Fault> {
+    let held = programme::Entity::find_by_id(id).lock_exclusive().one(tx).await?;
+    if held.is_none_or(|row| row.status != ProgrammeStatus::Draft || row.version != version) {
+        return Ok(false);
+    }
+    requirement::Entity::delete_many().filter(requirement::Column::ProgrammeId.eq(id)).exec(tx).await?;
+    programme::Entity::delete_by_id(id).exec(tx).await?;
+    Ok(true)
+}
+
+/// The title of a session that names a programme, if there is one.
+pub(in super::super) async fn session_naming(
+    conn: &impl ConnectionTrait,
+    id: ProgrammeId,
+) -> Result<Option<String>, Fault> {
+    let row = session::Entity::find().filter(session::Column::ProgrammeId.eq(id)).one(conn).await?;
+    Ok(row.map(|row| row.title))
 }
 
 pub(in super::super) async fn programme(
@@ -108,7 +166,7 @@ pub(in super::super) async fn requirements(
         .await?;
     let mut asked: HashMap<ProgrammeId, Vec<Requirement>> = HashMap::new();
     for row in rows {
-        let requirement = Requirement { kind: row.kind, count: row.count, due_on: row.due_on };
+        let requirement = Requirement { kind: row.kind, count: row.count, per: row.per, due_on: row.due_on };
         asked.entry(row.programme_id).or_default().push(requirement);
     }
     Ok(asked)

@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 
-use entity::id::{PersonId, SessionId, UnitId};
+use entity::id::{PersonId, SeriesId, SessionId, UnitId};
 use entity::instant::Instant;
 use entity::study::session::{self, SessionStatus};
-use entity::study::{attendance, host, invited_unit};
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use entity::study::{attendance, host, invited_unit, presenter, series};
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
-use super::super::model::SessionFilter;
+use super::super::model::{NewSession, Presenter, SessionFilter};
 use crate::db::{Fault, insert_all};
 use crate::kernel::page::{Page, PageRequest};
 use crate::tree;
@@ -76,15 +77,156 @@ fn attended_by(person: PersonId) -> SelectStatement {
         .to_owned()
 }
 
-pub(in super::super) async fn insert_session(
+/// A session with what stands in other tables.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Draft {
+    pub(in super::super) row: session::Model,
+    pub(in super::super) hosts: Vec<UnitId>,
+    pub(in super::super) presenters: Vec<Presenter>,
+}
+
+/// Drafts of sessions, and the series that they make if they do.
+pub(in super::super) async fn insert_sessions(
     tx: &impl ConnectionTrait,
-    row: session::Model,
-    hosts: &[UnitId],
+    series: Option<series::Model>,
+    drafts: Vec<Draft>,
 ) -> Result<(), Fault> {
-    let id = row.id;
-    session::Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
-    let rows = hosts.iter().map(|unit| host::ActiveModel { session_id: Set(id), unit_id: Set(*unit) });
-    insert_all(tx, rows.collect(), false).await
+    if let Some(series) = series {
+        series::Entity::insert(series.into_active_model()).exec_without_returning(tx).await?;
+    }
+    let (mut hosts, mut presenters) = (Vec::new(), Vec::new());
+    let rows: Vec<_> = drafts
+        .into_iter()
+        .map(|draft| {
+            hosts.extend(host_rows(draft.row.id, &draft.hosts));
+            presenters.extend(presenter_rows(draft.row.id, &draft.presenters));
+            draft.row.into_active_model()
+        })
+        .collect();
+    insert_all(tx, rows, false).await?;
+    insert_all(tx, hosts, false).await?;
+    insert_all(tx, presenters, false).await
+}
+
+fn host_rows(id: SessionId, hosts: &[UnitId]) -> impl Iterator<Item = host::ActiveModel> {
+    hosts.iter().map(move |unit| host::ActiveModel { session_id: Set(id), unit_id: Set(*unit) })
+}
+
+fn presenter_rows(id: SessionId, presenters: &[Presenter]) -> impl Iterator<Item = presenter::ActiveModel> {
+    presenters.iter().map(move |p| presenter::ActiveModel {
+        session_id: Set(id),
+        person_id: Set(p.person_id),
+        form: Set(p.form),
+    })
+}
+
+/// Replaces a draft, if it is still in the version before. False if it is not.
+pub(in super::super) async fn replace_draft(tx: &impl ConnectionTrait, draft: Draft) -> Result<bool, Fault> {
+    let (id, version) = (draft.row.id, draft.row.version);
+    let mut row = draft.row.into_active_model().reset_all();
+    row.id = NotSet;
+    let changed = session::Entity::update_many()
+        .set(row)
+        .filter(session::Column::Id.eq(id))
+        .filter(session::Column::Status.eq(SessionStatus::Draft))
+        .filter(session::Column::Version.eq(version - 1))
+        .exec(tx)
+        .await?;
+    if changed.rows_affected != 1 {
+        return Ok(false);
+    }
+    host::Entity::delete_many().filter(host::Column::SessionId.eq(id)).exec(tx).await?;
+    presenter::Entity::delete_many().filter(presenter::Column::SessionId.eq(id)).exec(tx).await?;
+    insert_all(tx, host_rows(id, &draft.hosts).collect(), false).await?;
+    insert_all(tx, presenter_rows(id, &draft.presenters).collect(), false).await?;
+    Ok(true)
+}
+
+/// Removes a draft. False if it is none any more.
+pub(in super::super) async fn delete_draft(
+    tx: &impl ConnectionTrait,
+    id: SessionId,
+    version: i32,
+) -> Result<bool, Fault> {
+    let held = session::Entity::find_by_id(id).lock_exclusive().one(tx).await?;
+    if held.is_none_or(|row| row.status != SessionStatus::Draft || row.version != version) {
+        return Ok(false);
+    }
+    host::Entity::delete_many().filter(host::Column::SessionId.eq(id)).exec(tx).await?;
+    presenter::Entity::delete_many().filter(presenter::Column::SessionId.eq(id)).exec(tx).await?;
+    session::Entity::delete_by_id(id).exec(tx).await?;
+    Ok(true)
+}
+
+/// Who reports at each of these sessions.
+pub(in super::super) async fn presenters(
+    conn: &impl ConnectionTrait,
+    ids: &[SessionId],
+) -> Result<HashMap<SessionId, Vec<Presenter>>, Fault> {
+    let rows = presenter::Entity::find()
+        .filter(presenter::Column::SessionId.is_in(ids.iter().copied()))
+        .order_by_asc(presenter::Column::PersonId)
+        .all(conn)
+        .await?;
+    let mut presenters: HashMap<SessionId, Vec<Presenter>> = HashMap::new();
+    for row in rows {
+        presenters.entry(row.session_id).or_default().push(Presenter { person_id: row.person_id, form: row.form });
+    }
+    Ok(presenters)
+}
+
+/// The sessions of a series that begin at `from` or later and have come so far, in order of time.
+pub(in super::super) async fn following(
+    conn: &impl ConnectionTrait,
+    series: SeriesId,
+    from: Instant,
+    statuses: &[SessionStatus],
+) -> Result<Vec<session::Model>, Fault> {
+    Ok(session::Entity::find()
+        .filter(session::Column::SeriesId.eq(series))
+        .filter(session::Column::StartsAt.gte(from))
+        .filter(session::Column::Status.is_in(statuses.iter().copied()))
+        .order_by_asc(session::Column::StartsAt)
+        .order_by_asc(session::Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// Meetings of a unit at a place between two moments that are not called off, of other series than this one.
+pub(in super::super) async fn meetings_at(
+    conn: &impl ConnectionTrait,
+    unit: UnitId,
+    place: &str,
+    (from, to): (Instant, Instant),
+    but: Option<SeriesId>,
+) -> Result<Vec<(Instant, Instant)>, Fault> {
+    let mut query = session::Entity::find()
+        .select_only()
+        .column(session::Column::StartsAt)
+        .column(session::Column::EndsAt)
+        .filter(session::Column::UnitId.eq(unit))
+        .filter(session::Column::SeriesId.is_not_null())
+        .filter(session::Column::Place.eq(place))
+        .filter(session::Column::Status.ne(SessionStatus::Cancelled))
+        .filter(session::Column::StartsAt.lt(to))
+        .filter(session::Column::EndsAt.gt(from));
+    if let Some(series) = but {
+        query = query.filter(session::Column::SeriesId.ne(series));
+    }
+    Ok(query.into_tuple().all(conn).await?)
+}
+
+/// Sessions that run at this moment: their ids and secrets.
+pub(in super::super) async fn running_codes(conn: &impl ConnectionTrait) -> Result<Vec<(SessionId, String)>, Fault> {
+    Ok(session::Entity::find()
+        .select_only()
+        .column(session::Column::Id)
+        .column(session::Column::CodeSecret)
+        .filter(session::Column::Status.eq(SessionStatus::Running))
+        .limit(1_000)
+        .into_tuple()
+        .all(conn)
+        .await?)
 }
 
 pub(in super::super) async fn session(
@@ -100,6 +242,12 @@ pub(in super::super) async fn steady_session(
     id: SessionId,
 ) -> Result<Option<session::Model>, Fault> {
     Ok(session::Entity::find_by_id(id).lock_shared().one(tx).await?)
+}
+
+/// Lets nobody else act on a session until the transaction ends.
+pub(in super::super) async fn lock_session(tx: &impl ConnectionTrait, id: SessionId) -> Result<(), Fault> {
+    session::Entity::find_by_id(id).lock_exclusive().one(tx).await?;
+    Ok(())
 }
 
 /// Sessions whose status stays as it is until the transaction ends.
@@ -149,6 +297,9 @@ pub(in super::super) async fn sessions(
     if let Some(status) = filter.status {
         query = query.filter(session::Column::Status.eq(status));
     }
+    if let Some(series) = filter.series_id {
+        query = query.filter(session::Column::SeriesId.eq(series));
+    }
     let after = page.after.as_deref().and_then(|after| after.split_once(' '));
     if let Some((at, id)) = after.and_then(|(at, id)| Some((at.parse::<i64>().ok()?, id))) {
         let same = Condition::all().add(session::Column::StartsAt.eq(at)).add(session::Column::Id.gt(id));
@@ -181,6 +332,47 @@ pub(in super::super) async fn upcoming(conn: &impl ConnectionTrait, at: Instant)
         .filter(session::Column::EndsAt.gt(at))
         .order_by_asc(session::Column::StartsAt)
         .order_by_asc(session::Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// Sessions on whose roster somebody stands that end at `since` or later, however far they have come.
+pub(in super::super) async fn on_roster_of(
+    conn: &impl ConnectionTrait,
+    person: PersonId,
+    since: Instant,
+) -> Result<Vec<session::Model>, Fault> {
+    Ok(session::Entity::find()
+        .filter(session::Column::Id.in_subquery(attended_by(person)))
+        .filter(session::Column::EndsAt.gte(since))
+        .all(conn)
+        .await?)
+}
+
+/// Sessions of a year on whose roster somebody stands, in order of time.
+pub(in super::super) async fn attended_in(
+    conn: &impl ConnectionTrait,
+    person: PersonId,
+    year: i32,
+) -> Result<Vec<session::Model>, Fault> {
+    Ok(session::Entity::find()
+        .filter(session::Column::Id.in_subquery(attended_by(person)))
+        .filter(session::Column::Year.eq(year))
+        .order_by_asc(session::Column::StartsAt)
+        .order_by_asc(session::Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// Sessions that end at `since` or later and were called off before their roster was frozen.
+pub(in super::super) async fn called_off(
+    conn: &impl ConnectionTrait,
+    since: Instant,
+) -> Result<Vec<session::Model>, Fault> {
+    Ok(session::Entity::find()
+        .filter(session::Column::Status.eq(SessionStatus::Cancelled))
+        .filter(session::Column::FrozenAt.is_null())
+        .filter(session::Column::EndsAt.gte(since))
         .all(conn)
         .await?)
 }
@@ -261,7 +453,7 @@ pub(in super::super) async fn note_units(
 /// Makes a draft a published session. False if it is none any more.
 pub(in super::super) async fn set_session_published(
     tx: &impl ConnectionTrait,
-    id: SessionId,
+    row: &session::Model,
     at: Instant,
     invited: i32,
 ) -> Result<bool, Fault> {
@@ -271,18 +463,21 @@ pub(in super::super) async fn set_session_published(
         invited: Set(Some(invited)),
         ..Default::default()
     };
-    step(tx, id, SessionStatus::Draft, change).await
+    // What was read of it must still be so: who is invited depends on it.
+    let same = session::Column::Version.eq(row.version);
+    step(tx, row.id, &[SessionStatus::Draft], at, change, Some(same)).await
 }
 
-/// Makes a published session a running one. False if it is none any more.
+/// Makes a published session a running one. False if it is none any more, or has been moved beyond that moment.
 pub(in super::super) async fn set_running(
     tx: &impl ConnectionTrait,
-    id: SessionId,
+    row: &session::Model,
     at: Instant,
 ) -> Result<bool, Fault> {
     let change =
         session::ActiveModel { status: Set(SessionStatus::Running), frozen_at: Set(Some(at)), ..Default::default() };
-    step(tx, id, SessionStatus::Published, change).await
+    let same = session::Column::StartsAt.eq(row.starts_at);
+    step(tx, row.id, &[SessionStatus::Published], at, change, Some(same)).await
 }
 
 /// Makes a running session a closed one. False if it is none any more.
@@ -293,21 +488,98 @@ pub(in super::super) async fn set_session_closed(
 ) -> Result<bool, Fault> {
     let change =
         session::ActiveModel { status: Set(SessionStatus::Closed), closed_at: Set(Some(at)), ..Default::default() };
-    step(tx, id, SessionStatus::Running, change).await
+    step(tx, id, &[SessionStatus::Running], at, change, None).await
+}
+
+/// Makes a closed session a running one, or a cancelled one a published one. False if it is none any more.
+pub(in super::super) async fn set_reopened(
+    tx: &impl ConnectionTrait,
+    id: SessionId,
+    (from, to): (SessionStatus, SessionStatus),
+    at: Instant,
+) -> Result<bool, Fault> {
+    let change = session::ActiveModel {
+        status: Set(to),
+        reopened_at: Set(Some(at)),
+        closed_at: Set(None),
+        cancel_reason: Set(None),
+        ..Default::default()
+    };
+    step(tx, id, &[from], at, change, None).await
+}
+
+/// Calls a session off. False if it is over or was called off before.
+pub(in super::super) async fn set_cancelled(
+    tx: &impl ConnectionTrait,
+    id: SessionId,
+    reason: String,
+    at: Instant,
+) -> Result<bool, Fault> {
+    let change = session::ActiveModel {
+        status: Set(SessionStatus::Cancelled),
+        cancel_reason: Set(Some(reason)),
+        ..Default::default()
+    };
+    step(tx, id, &[SessionStatus::Published, SessionStatus::Running], at, change, None).await
+}
+
+/// Moves a published session. False if it is none any more.
+pub(in super::super) async fn set_moved(
+    tx: &impl ConnectionTrait,
+    row: &session::Model,
+    at: Instant,
+) -> Result<bool, Fault> {
+    let change = session::ActiveModel {
+        starts_at: Set(row.starts_at),
+        ends_at: Set(row.ends_at),
+        place: Set(row.place.clone()),
+        year: Set(row.year),
+        first_starts_at: Set(row.first_starts_at),
+        reschedule_reason: Set(row.reschedule_reason.clone()),
+        ..Default::default()
+    };
+    step(tx, row.id, &[SessionStatus::Published], at, change, None).await
 }
 
 async fn step(
     tx: &impl ConnectionTrait,
     id: SessionId,
-    from: SessionStatus,
+    from: &[SessionStatus],
+    at: Instant,
     change: session::ActiveModel,
+    besides: Option<SimpleExpr>,
 ) -> Result<bool, Fault> {
     let changed = session::Entity::update_many()
-        .set(change)
+        .set(session::ActiveModel { changed_at: Set(at), ..change })
         .col_expr(session::Column::Version, Expr::col(session::Column::Version).add(1))
         .filter(session::Column::Id.eq(id))
-        .filter(session::Column::Status.eq(from))
+        .filter(session::Column::Status.is_in(from.iter().copied()))
+        .filter(Condition::all().add_option(besides))
         .exec(tx)
         .await?;
     Ok(changed.rows_affected == 1)
+}
+
+/// Changes what can be changed of a session that is no draft any more. False if somebody else changed it meanwhile.
+pub(in super::super) async fn set_records(
+    tx: &impl ConnectionTrait,
+    id: SessionId,
+    version: i32,
+    new: &NewSession,
+    at: Instant,
+) -> Result<bool, Fault> {
+    let change = session::ActiveModel {
+        contact: Set(new.contact.clone()),
+        audience_count: Set(new.audience_count),
+        enterprises: Set(new.enterprises),
+        evidence_id: Set(new.evidence_id),
+        ..Default::default()
+    };
+    let alive = [SessionStatus::Published, SessionStatus::Running, SessionStatus::Closed];
+    if !step(tx, id, &alive, at, change, Some(session::Column::Version.eq(version))).await? {
+        return Ok(false);
+    }
+    presenter::Entity::delete_many().filter(presenter::Column::SessionId.eq(id)).exec(tx).await?;
+    insert_all(tx, presenter_rows(id, &new.presenters).collect(), false).await?;
+    Ok(true)
 }

@@ -141,3 +141,29 @@
     setInterval(tick, 250);
   }
 })();
+
+// A file that proves something is sent at once; the form keeps its number.
+document.querySelectorAll('[data-attach]').forEach((input) => {
+  input.addEventListener('change', async () => {
+    const form = input.closest('form');
+    const name = input.dataset.attach;
+    const said = form.querySelector('[data-attached="' + name + '"]');
+    const file = input.files[0];
+    form.querySelector('input[type=hidden][name="' + name + '"]').value = '';
+    said.textContent = '';
+    if (!file) return;
+    const body = new FormData();
+    body.append('file', file);
+    try {
+      const headers = { 'X-Csrf-Token': form.querySelector('input[name=csrf]').value, Accept: 'application/json' };
+      const answer = await fetch('/api/v1/attachments', { method: 'POST', headers: headers, body: body });
+      const kept = await answer.json();
+      if (!answer.ok) throw new Error((kept.errors[0] || {}).message || kept.title);
+      form.querySelector('input[type=hidden][name="' + name + '"]').value = kept.id;
+      said.textContent = kept.name;
+    } catch (error) {
+      said.textContent = input.dataset.failed + ' ' + error.message;
+      input.value = '';
+    }
+  });
+});

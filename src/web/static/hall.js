@@ -83,7 +83,7 @@
     }
     if (performance.now() >= nextAt) refresh();
   }, 500);
-  setInterval(count, 3000);
+  setInterval(count, 1000);
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) {
       refresh();

@@ -3,6 +3,7 @@
 mod attempt;
 mod auth;
 mod bank;
+mod desk;
 mod drafts;
 mod errors;
 mod exam_setup;
@@ -11,3 +12,5 @@ mod log;
 mod org;
 mod report;
 mod study;
+mod study_life;
+mod study_years;

@@ -21,6 +21,10 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         // These need somebody who has not left, and leave nobody else without their unit.
         "delete_person" | "depart_person" | "transfer_person" => person(scene).await,
         "decide_change" => change(scene).await,
+        // These need one that nobody has come to.
+        "cancel_session" | "reschedule_session" => scene.published_session(&coordinator).await,
+        "decide_leave" => scene.leave().await,
+        "get_attachment" => scene.attachment().await,
         _ => match path.trim_start_matches("/api/v1/").split('/').next().unwrap() {
             "accounts" => scene.account.id.to_string(),
             "units" => scene.unit.to_string(),
@@ -40,7 +44,9 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         path = path.replace("{grant_id}", &grant(scene).await.to_string());
     }
     let query = match operation {
-        "get_rates" | "close_year" | "reopen_year" => format!("?year=2026&unit_id={}", scene.here),
+        "get_rates" | "get_activities" | "get_ledger" | "close_year" | "reopen_year" => {
+            format!("?year=2026&unit_id={}", scene.here)
+        }
         "list_counted_people" => format!("?year=2026&figure=exam.expected&unit_id={}", scene.here),
         "export_people" => format!("?unit_id={}", scene.here),
         "prove_consistency" => "?from=1".to_owned(),
@@ -74,6 +80,10 @@ async fn change(scene: &Scene) -> String {
 
 /// The file that an operation takes.
 pub(super) fn file(operation: &str) -> Option<multipart::Form> {
+    if operation == "create_attachment" {
+        let png: &[u8] = &[0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a];
+        return Some(multipart::Form::new().part("file", multipart::Part::bytes(png).file_name("a.png")));
+    }
     let heads = match operation {
         "import_people" | "mark_people" => "姓名,单位,类别\n",
         "import_units" | "mark_units" => "单位编码,单位名称\n",
@@ -121,6 +131,17 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
             body
         }
         "create_programme" => scene.programme_body(),
+        "change_programme" => json!({ "title": "新的名称" }),
+        "copy_programme" => json!({ "year": 2027 }),
+        "change_session" => json!({ "contact": "区司法局" }),
+        "cancel_session" | "reopen_session" => json!({ "reason": "停办" }),
+        "reschedule_session" => json!({
+            "starts_at": "2026-05-16T01:30:00Z", "ends_at": "2026-05-16T04:00:00Z", "reason": "会议冲突",
+        }),
+        "add_to_session_roster" => json!({ "person_ids": [scene.people[2]], "reason": "列席" }),
+        "ask_leave" => json!({ "reason": "出差" }),
+        "decide_leave" => json!({ "approve": true }),
+        "check_out" => json!({ "code": "000000" }),
         "create_session" => scene.session_body(),
         "check_in" => json!({ "code": code(scene).await }),
         "correct_attendance" => json!({ "status": "on_leave", "reason": "已请假" }),

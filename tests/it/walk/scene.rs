@@ -128,6 +128,36 @@ impl Scene {
         })
     }
 
+    /// A session that is published and not open yet.
+    pub(super) async fn published_session(&self, coordinator: &Client) -> String {
+        let mut body = self.session_body();
+        body["starts_at"] = json!("2026-04-16T01:30:00Z");
+        body["ends_at"] = json!("2026-04-16T04:00:00Z");
+        let id = text(&coordinator.post("/api/v1/sessions", &body).await.ok()["id"]);
+        coordinator.act(&format!("/api/v1/sessions/{id}/publish")).await.ok();
+        id
+    }
+
+    /// A wish for leave that nobody has decided about.
+    pub(super) async fn leave(&self) -> String {
+        let coordinator = self.as_role(Role::Coordinator);
+        let waiting = coordinator.get("/api/v1/leave-requests?state=pending").await.ok();
+        if let Some(id) = waiting["items"][0]["id"].as_str() {
+            return id.to_owned();
+        }
+        let path = format!("/api/v1/sessions/{}/leave-requests", self.session);
+        let body = json!({ "reason": "住院", "person_id": self.people[2] });
+        text(&coordinator.post(&path, &body).await.ok()["id"])
+    }
+
+    /// A file that the official has sent and not used yet.
+    pub(super) async fn attachment(&self) -> String {
+        let client = self.as_role(Role::Official);
+        let form = super::requests::file("create_attachment").unwrap();
+        let request = client.request(reqwest::Method::POST, "/api/v1/attachments").multipart(form);
+        text(&client.send(request).await.ok()["id"])
+    }
+
     pub(super) async fn draft_exam(&self, coordinator: &Client) -> String {
         text(&coordinator.post("/api/v1/exams", &self.exam_body()).await.ok()["id"])
     }

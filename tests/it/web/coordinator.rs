@@ -159,9 +159,13 @@ both_databases! {
         let same = [("person", person.as_str()), (was.as_str(), "present"), (status.as_str(), "present")];
         leads_to(&scene.send(&format!("{session}/roll"), &same).await, &format!("{session}/roll?done=roll_same"));
         let correction = format!("{session}/attendance/{person}");
+        let form = scene.page(&correction).await;
+        let seen = form.split_once("name=\"version\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+        let old = [("version", "1"), ("status", "late"), ("reason", "看错了")];
+        assert_eq!(scene.send(&correction, &old).await.status, 412, "somebody else has corrected it meanwhile");
         scene.refused(&correction, &[("status", "late"), ("reason", " ")], "reason").await;
         scene.refused(&correction, &[("status", "pending"), ("reason", "看错了")], "status").await;
-        scene.taken(&correction, &[("status", "late"), ("reason", "看错了")]).await;
+        scene.taken(&correction, &[("version", seen.as_str()), ("status", "late"), ("reason", "看错了")]).await;
 
         server.set_clock("2026-03-16T04:00:00Z");
         scene.log_in().await;

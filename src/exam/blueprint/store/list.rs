@@ -78,6 +78,7 @@ pub(in super::super) fn brief_of(row: exam::Model, now: Instant) -> ExamBrief {
     ExamBrief {
         status: status_at(row.status, row.opens_at, now),
         times: times(&row),
+        version: row.version,
         id: row.id,
         title: row.title,
         kind: row.kind,

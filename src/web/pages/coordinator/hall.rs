@@ -67,7 +67,7 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
     let (study, caller, id) = (&visitor.services.study, &visitor.caller, SessionId(id));
     let code = match study.check_in_code(caller, id).await {
         Ok(code) => Some(code),
-        Err(StudyError::CheckInClosed) => None,
+        Err(StudyError::CheckInClosed(_)) => None,
         Err(other) => return Err(other.into()),
     };
     let summary = study.summary(caller, id).await?;

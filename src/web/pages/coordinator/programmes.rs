@@ -15,8 +15,8 @@ use crate::http::{Decimal, Problem};
 use crate::kernel::field::Fields;
 use crate::org::Category;
 use crate::study::{
-    NewProgramme, Programme, ProgrammeFilter, ProgrammeRequest, ProgrammeStatus, Progress, RequirementRequest,
-    SessionKind,
+    CreditsDto, NewProgramme, Per, Programme, ProgrammeFilter, ProgrammeRequest, ProgrammeStatus, Progress,
+    RequirementRequest, SessionKind,
 };
 use crate::web::form::{Form, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
@@ -80,6 +80,7 @@ struct FormPage {
     tree: Vec<UnitChoice>,
     categories: Options,
     kinds: Options,
+    pers: Options,
     /// How many requirements the form shows.
     rows: usize,
     preview: Option<Preview>,
@@ -93,6 +94,7 @@ impl FormPage {
             units: unit_options(&tree),
             tree,
             categories: words(&v, "category-", Category::ALL),
+            pers: words(&v, "programmes-per-", Per::ALL),
             kinds: words(&v, "sessions-kind-", SessionKind::ALL),
             rows: rows.clamp(3, MAX_ROWS),
             preview,
@@ -156,7 +158,7 @@ fn read(sent: &Sent, rows: usize) -> Result<NewProgramme, Problem> {
         required_sessions.push(RequirementRequest {
             kind: sent.value(&name("kind")).to_owned(),
             count: sent.number(&mut fields, &name("count")).unwrap_or_default(),
-            per: "person".to_owned(),
+            per: if sent.value(&name("per")) == "unit" { "unit" } else { "person" }.to_owned(),
             due_on: Some(sent.value(&name("due_on")).to_owned()),
         });
     }
@@ -167,6 +169,7 @@ fn read(sent: &Sent, rows: usize) -> Result<NewProgramme, Problem> {
         audience: audience(sent, &mut fields),
         required_hours: decimal(sent, &mut fields, "required_hours").map(|hours| Decimal(hours.0)),
         required_sessions,
+        credits: Some(CreditsDto { left_early: sent.ticked("left_early"), delegated: sent.ticked("delegated") }),
     };
     Ok(joined(fields, NewProgramme::try_from(request))?)
 }

@@ -85,6 +85,7 @@ pub(in crate::web) async fn call(visitor: Visitor, Path(id): Path<Uuid>, sent: S
     let row = |person: &str| RollCallRowRequest {
         person_id: person.to_owned(),
         status: sent.value(&format!("status-{person}")).to_owned(),
+        reason: Some(sent.value(&format!("reason-{person}")).to_owned()),
     };
     let rows: Vec<RollCallRowRequest> = sent.all("person").filter(changed).map(row).collect();
     if rows.is_empty() {

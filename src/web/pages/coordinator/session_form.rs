@@ -85,6 +85,11 @@ async fn refused(visitor: &Visitor, form: Form, sent: &Sent, problem: &Problem) 
     page_with(problem.code.status(), &FormPage::new(visitor, form.refuse(sent, problem), None).await?)
 }
 
+/// A number that may be left out.
+fn optional(sent: &Sent, fields: &mut Fields, name: &str) -> Option<i64> {
+    if sent.value(name).trim().is_empty() { None } else { sent.number(fields, name) }
+}
+
 fn read(visitor: &Visitor, sent: &Sent) -> Result<NewSession, Problem> {
     let mut fields = Fields::new();
     let mut offset = |name: &str| {
@@ -98,7 +103,7 @@ fn read(visitor: &Visitor, sent: &Sent) -> Result<NewSession, Problem> {
         opens_before_seconds: offset("check_in.opens_before_seconds"),
         late_after_seconds: offset("check_in.late_after_seconds"),
         closes_after_seconds: offset("check_in.closes_after_seconds"),
-        require_check_out: false,
+        require_check_out: sent.ticked("require_check_out"),
     };
     let request = SessionRequest {
         title: sent.value("title").to_owned(),
@@ -112,6 +117,11 @@ fn read(visitor: &Visitor, sent: &Sent) -> Result<NewSession, Problem> {
         check_in,
         programme_id: Some(sent.value("programme_id").to_owned()),
         contact: Some(sent.value("contact").to_owned()),
+        recurrence: Some(sent.value("recurrence").to_owned()),
+        presenters: Vec::new(),
+        audience_count: optional(sent, &mut fields, "audience_count"),
+        enterprises: optional(sent, &mut fields, "enterprises"),
+        evidence: Some(sent.value("evidence").to_owned()),
     };
     Ok(joined(fields, NewSession::try_from(request))?)
 }

@@ -8,12 +8,16 @@ use poem::handler;
 use poem::web::Path;
 use uuid::Uuid;
 
-use super::parts::{Options, audience_words, filter, filter_form, page_of, unit_options, units, words};
+use super::parts::{Options, audience_words, filter, filter_form, joined, moment, page_of, unit_options, units, words};
 use crate::auth::{MANAGERS, Role};
-use crate::http::{Code, Problem};
+use crate::http::{IfMatch, Problem};
+use crate::kernel::field::Fields;
+use crate::kernel::page::PageRequest;
+use crate::org::PeopleFilter;
 use crate::study::{
-    Attendance, AttendanceFilter, AttendanceStatus, CorrectionRequest, Session, SessionFilter, SessionKind,
-    SessionStatus, Summary,
+    Attendance, AttendanceFilter, AttendanceStatus, CorrectionRequest, DecideLeaveRequest, EarlierAttendance,
+    LeaveFilter, LeaveRequest, LeaveState, RescheduleRequest, Scope, Session, SessionFilter, SessionKind,
+    SessionStatus, StudyReasonRequest, Summary,
 };
 use crate::web::form::{Form, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
@@ -30,6 +34,17 @@ pub(super) const GIVEN: &[AttendanceStatus] = &[
     AttendanceStatus::LeftEarly,
     AttendanceStatus::OnLeave,
     AttendanceStatus::Absent,
+];
+
+/// What a correction may say besides.
+const CORRECTED: &[AttendanceStatus] = &[
+    AttendanceStatus::Present,
+    AttendanceStatus::Late,
+    AttendanceStatus::LeftEarly,
+    AttendanceStatus::OnLeave,
+    AttendanceStatus::Absent,
+    AttendanceStatus::MadeUp,
+    AttendanceStatus::Delegated,
 ];
 
 #[derive(Template)]
@@ -70,6 +85,7 @@ pub(in crate::web) async fn list(visitor: Visitor) -> Page {
         to: to.map(|day| begin(Day(day.0.succ_opt().unwrap_or(day.0)))),
         kind: filter(v, "kind"),
         status: filter(v, "status"),
+        series_id: filter(v, "series_id"),
     };
     let found = visitor.services.study.sessions(&visitor.caller, &asked, &page_of(v, 50)?).await?;
     let hosts: Vec<UnitId> = found.items.iter().flat_map(|s| s.host_unit_ids.iter().copied()).collect();
@@ -109,6 +125,8 @@ struct SessionPage {
     may_call: bool,
     /// How many would be invited if it were published now.
     preview: Option<usize>,
+    /// Leave that somebody has to decide about.
+    leaves: Vec<LeaveRequest>,
 }
 
 struct Attendee {
@@ -158,6 +176,8 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
     let hosts: Vec<String> = session.host_unit_ids.iter().filter_map(|id| names.get(id).cloned()).collect();
     let draft = session.status == SessionStatus::Draft;
     let preview = if draft && manages { Some(org.preview(caller, &session.audience).await?.len()) } else { None };
+    let waiting = LeaveFilter { session_id: Some(id), state: Some(LeaveState::Pending) };
+    let leaves = if manages { study.leaves(caller, waiting, &PageRequest::default()).await?.items } else { Vec::new() };
     let programme = match session.programme_id {
         Some(id) => study.programme(caller, id).await.ok().map(|p| p.title),
         None => None,
@@ -173,6 +193,7 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
         units: if watches { unit_options(&units(&visitor, WATCHERS).await?) } else { Vec::new() },
         statuses: words(v, "sessions-attendance-", AttendanceStatus::ALL),
         manages,
+        leaves,
         may_call: caller.has(CALLERS, v.now) && session.status == SessionStatus::Running,
         preview,
         session,
@@ -191,11 +212,132 @@ async fn attendees(visitor: &Visitor, rows: Vec<Attendance>) -> Result<Vec<Atten
     Ok(rows.into_iter().map(attendee).collect())
 }
 
+/// Whether an act is of one session, or of those that follow in its series too.
+pub(super) fn scope(sent: &Sent) -> Scope {
+    if sent.ticked("following") { Scope::Following } else { Scope::One }
+}
+
 /// Invites people.
 #[handler]
-pub(in crate::web) async fn publish(visitor: Visitor, Path(id): Path<Uuid>, _sent: Sent) -> Page {
-    visitor.services.study.publish_session(&visitor.caller, id.into()).await?;
+pub(in crate::web) async fn publish(visitor: Visitor, Path(id): Path<Uuid>, sent: Sent) -> Page {
+    visitor.services.study.publish_session(&visitor.caller, id.into(), scope(&sent)).await?;
     Ok(go_to(&format!("/sessions/{id}?done=published")))
+}
+
+/// Calls it off.
+#[handler]
+pub(in crate::web) async fn cancel(visitor: Visitor, Path(id): Path<Uuid>, sent: Sent) -> Page {
+    let reason = StudyReasonRequest { reason: sent.value("reason").to_owned(), scope: None }.read()?.0;
+    visitor.services.study.cancel_session(&visitor.caller, id.into(), &reason, scope(&sent)).await?;
+    Ok(go_to(&format!("/sessions/{id}?done=cancelled")))
+}
+
+/// Opens it again.
+#[handler]
+pub(in crate::web) async fn reopen(visitor: Visitor, Path(id): Path<Uuid>, sent: Sent) -> Page {
+    let reason = StudyReasonRequest { reason: sent.value("reason").to_owned(), scope: None }.read()?.0;
+    visitor.services.study.reopen_session(&visitor.caller, id.into(), &reason).await?;
+    Ok(go_to(&format!("/sessions/{id}?done=reopened")))
+}
+
+/// Removes a draft.
+#[handler]
+pub(in crate::web) async fn remove(visitor: Visitor, Path(id): Path<Uuid>, sent: Sent) -> Page {
+    visitor.services.study.delete_session(&visitor.caller, id.into(), &IfMatch::Any, scope(&sent)).await?;
+    Ok(go_to("/sessions?done=deleted"))
+}
+
+/// Grants or refuses leave.
+#[handler]
+pub(in crate::web) async fn decide_leave(visitor: Visitor, Path((id, leave)): Path<(Uuid, Uuid)>, sent: Sent) -> Page {
+    let approve = sent.value("approve") == "yes";
+    let request = DecideLeaveRequest { approve, reason: Some(sent.value("reason").to_owned()) };
+    let (approve, reason) = request.read()?;
+    visitor.services.study.decide_leave(&visitor.caller, leave.into(), approve, &reason).await?;
+    Ok(go_to(&format!("/sessions/{id}?done=decided")))
+}
+
+#[derive(Template)]
+#[template(path = "coordinator/reschedule.html")]
+struct ReschedulePage {
+    v: View,
+    f: Form,
+    session: Session,
+}
+
+/// The form by which a session is moved.
+#[handler]
+pub(in crate::web) async fn show_reschedule(visitor: Visitor, Path(id): Path<Uuid>) -> Page {
+    let session = visitor.services.study.session(&visitor.caller, id.into()).await?;
+    let wall = |at| visitor.view.calendar.wall(at).format("%Y-%m-%dT%H:%M").to_string();
+    let f = Form::new("sessions-", &visitor.view)
+        .set("starts_at", wall(session.starts_at))
+        .set("ends_at", wall(session.ends_at))
+        .set("place", &session.place);
+    page(&ReschedulePage { v: visitor.view, f, session })
+}
+
+/// Moves it.
+#[handler]
+pub(in crate::web) async fn reschedule(visitor: Visitor, Path(id): Path<Uuid>, sent: Sent) -> Page {
+    let study = &visitor.services.study;
+    let moved = async {
+        let mut fields = Fields::new();
+        let request = RescheduleRequest {
+            starts_at: moment(&visitor, &sent, &mut fields, "starts_at"),
+            ends_at: moment(&visitor, &sent, &mut fields, "ends_at"),
+            place: Some(sent.value("place").to_owned()),
+            reason: sent.value("reason").to_owned(),
+            scope: None,
+        };
+        let (shift, _) = joined(fields, request.read())?;
+        Ok::<_, Problem>(study.reschedule_session(&visitor.caller, id.into(), shift, scope(&sent)).await?)
+    };
+    match moved.await {
+        Ok(_) => Ok(go_to(&format!("/sessions/{id}?done=moved"))),
+        Err(problem) if problem.errors.is_empty() => Err(problem),
+        Err(problem) => {
+            let session = study.session(&visitor.caller, id.into()).await?;
+            let f = Form::new("sessions-", &visitor.view).refuse(&sent, &problem);
+            page_with(problem.code.status(), &ReschedulePage { v: visitor.view, f, session })
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "coordinator/sheet.html")]
+struct SheetPage {
+    v: View,
+    session: Session,
+    hosts: String,
+    groups: Vec<(String, Vec<Attendance>)>,
+    /// How many are on it.
+    expected: usize,
+}
+
+/// The list to be printed and signed by hand (签到表), by unit: the roster, or before it is frozen those who are invited.
+#[handler]
+pub(in crate::web) async fn sheet(visitor: Visitor, Path(id): Path<Uuid>) -> Page {
+    let (study, caller, id) = (&visitor.services.study, &visitor.caller, SessionId(id));
+    let (session, rows) = study.sign_sheet(caller, id).await?;
+    let mut units: Vec<UnitId> = rows.iter().map(|row| row.unit_id).collect();
+    units.extend(session.host_unit_ids.iter().copied());
+    let names = visitor.services.org.unit_names(&units).await?;
+    let hosts: Vec<String> = session.host_unit_ids.iter().filter_map(|id| names.get(id).cloned()).collect();
+    let expected = rows.len();
+    let mut groups: Vec<(String, Vec<Attendance>)> = Vec::new();
+    let mut last: Option<UnitId> = None;
+    for row in rows {
+        if last != Some(row.unit_id) {
+            last = Some(row.unit_id);
+            groups.push((names.get(&row.unit_id).cloned().unwrap_or_default(), Vec::new()));
+        }
+        if let Some((_, people)) = groups.last_mut() {
+            people.push(row);
+        }
+    }
+    let hosts = hosts.join(&visitor.view.t("parts-comma").to_string());
+    page(&SheetPage { session, hosts, groups, expected, v: visitor.view })
 }
 
 /// Fixes the figures.
@@ -212,6 +354,9 @@ struct CorrectionPage {
     f: Form,
     session: Session,
     attendance: Attendance,
+    earlier: Vec<EarlierAttendance>,
+    /// The version that the form was filled from.
+    seen: i32,
     unit_name: String,
     statuses: Options,
 }
@@ -220,34 +365,27 @@ impl CorrectionPage {
     async fn new(visitor: &Visitor, f: Form, id: SessionId, person: Uuid) -> Result<Self, Problem> {
         let (study, caller) = (&visitor.services.study, &visitor.caller);
         let session = study.session(caller, id).await?;
-        let attendance = find(visitor, id, person).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+        let (attendance, earlier) = study.attendance_row(caller, id, person.into()).await?;
         let mut names = visitor.services.org.unit_names(&[attendance.unit_id]).await?;
         Ok(Self {
-            f,
             session,
             unit_name: names.remove(&attendance.unit_id).unwrap_or_default(),
+            seen: f.value("version").parse().unwrap_or(attendance.version),
             attendance,
-            statuses: words(&visitor.view, "sessions-attendance-", GIVEN),
+            earlier,
+            statuses: words(&visitor.view, "sessions-attendance-", CORRECTED),
             v: visitor.view.clone(),
+            f,
         })
     }
 }
 
-/// Somebody's row of a session.
-async fn find(visitor: &Visitor, id: SessionId, person: Uuid) -> Result<Option<Attendance>, Problem> {
-    let mut cursor: Option<String> = None;
-    loop {
-        let request = crate::kernel::page::PageRequest::new(Some(200), cursor.as_deref())?;
-        let asked = AttendanceFilter::default();
-        let found = visitor.services.study.attendance(&visitor.caller, id, &asked, &request).await?;
-        if let Some(row) = found.items.into_iter().find(|row| row.person_id.0 == person) {
-            return Ok(Some(row));
-        }
-        match found.next_cursor {
-            Some(next) => cursor = Some(next),
-            None => return Ok(None),
-        }
-    }
+/// The person who has this staff number, among those whom the reader may name; what was typed otherwise.
+async fn by_staff_no(visitor: &Visitor, typed: &str) -> Result<String, Problem> {
+    let filter = PeopleFilter { q: Some(typed.to_owned()), ..PeopleFilter::default() };
+    let found = visitor.services.org.people(&visitor.caller, &filter, &PageRequest::default()).await?;
+    let same = found.items.into_iter().find(|person| person.staff_no == typed);
+    Ok(same.map_or_else(|| typed.to_owned(), |person| person.id.to_string()))
 }
 
 /// The form by which one person's attendance is put right.
@@ -262,12 +400,25 @@ pub(in crate::web) async fn show_correction(visitor: Visitor, Path((id, person))
 /// Puts it right.
 #[handler]
 pub(in crate::web) async fn correct(visitor: Visitor, Path((id, person)): Path<(Uuid, Uuid)>, sent: Sent) -> Page {
-    let request =
-        CorrectionRequest { status: sent.value("status").to_owned(), reason: sent.value("reason").to_owned() };
+    let delegate = match sent.value("delegate_person_id").trim() {
+        "" => None,
+        typed => Some(by_staff_no(&visitor, typed).await?),
+    };
+    let filled = |name: &str| Some(sent.value(name).trim().to_owned()).filter(|value| !value.is_empty());
+    let request = CorrectionRequest {
+        status: sent.value("status").to_owned(),
+        reason: sent.value("reason").to_owned(),
+        delegate_person_id: delegate,
+        studied: filled("studied"),
+        confirmed_by: filled("confirmed_by"),
+        attachment: filled("attachment"),
+    };
+    // Who has the form open while somebody else corrects is told so, not overwritten.
+    let seen = IfMatch::version(sent.value("version").parse().unwrap_or_default());
     let corrected = async {
-        let (status, reason) = request.read()?;
+        let correction = request.read()?;
         let study = &visitor.services.study;
-        Ok::<_, Problem>(study.correct(&visitor.caller, id.into(), person.into(), status, &reason).await?)
+        Ok::<_, Problem>(study.correct(&visitor.caller, id.into(), person.into(), &seen, correction).await?)
     };
     match corrected.await {
         Ok(_) => Ok(go_to(&format!("/sessions/{id}?done=corrected"))),

@@ -74,7 +74,8 @@ pub(in crate::web) async fn call(visitor: Visitor, Path(id): Path<Uuid>, sent: S
     let id = SessionId(id);
     let rows = sent.all("person").filter_map(|person| {
         let status = sent.value(&format!("s-{person}")).parse().ok()?;
-        Some(RollCallRow { person_id: person.parse::<PersonId>().ok()?, status })
+        let reason = Some(sent.value(&format!("r-{person}")).trim().to_owned()).filter(|r| !r.is_empty());
+        Some(RollCallRow { person_id: person.parse::<PersonId>().ok()?, status, reason })
     });
     let rows: Vec<RollCallRow> = rows.collect();
     let called = visitor.services.study.roll_call(&visitor.caller, id, rows).await;

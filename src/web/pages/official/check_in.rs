@@ -9,8 +9,8 @@ use poem::{Request, Response, handler};
 use uuid::Uuid;
 
 use super::tasks::may_come;
-use crate::http::Problem;
-use crate::study::{AttendanceStatus, Proof, Session, SessionStatus, StudyError, Ticket};
+use crate::http::{Code, Problem};
+use crate::study::{AskLeaveRequest, AttendanceStatus, Proof, Session, SessionStatus, StudyError, Ticket};
 use crate::web::form::{Form, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::{Guest, Visitor};
@@ -63,6 +63,18 @@ impl CheckInPage {
         Self { v, f, session, state }
     }
 
+    /// The reader may check out now.
+    fn may_go(&self) -> bool {
+        let here = self.session.own.is_some_and(|own| own.checked_in_at.is_some());
+        here && self.session.check_in.require_check_out && self.session.status == SessionStatus::Running
+    }
+
+    /// The reader may ask for leave.
+    fn may_ask(&self) -> bool {
+        let asked = self.session.own.is_none_or(|own| own.status != AttendanceStatus::OnLeave);
+        asked && matches!(self.state, State::Open | State::NotYet | State::Over)
+    }
+
     fn status(&self) -> AttendanceStatus {
         self.session.own.map_or(AttendanceStatus::Pending, |own| own.status)
     }
@@ -77,8 +89,10 @@ pub(in crate::web) async fn open(guest: Guest, Path(id): Path<Uuid>) -> Page {
     match guest.services.study.redeem(session, &key).await {
         Ok(ticket) => Ok(with_ticket(go_to(&format!("{PATH}/{session}/arrived")), session, https, Some(&ticket))),
         // Who has checked in already, or can still type the digits, is told so by the page itself.
-        Err(StudyError::CodeInvalid) => Ok(go_to(&format!("{PATH}/{session}?why=expired"))),
-        Err(StudyError::CheckInClosed) => Ok(go_to(&format!("{PATH}/{session}"))),
+        Err(StudyError::CodeInvalid | StudyError::CodeExpired | StudyError::CodeOfAnother) => {
+            Ok(go_to(&format!("{PATH}/{session}?why=expired")))
+        }
+        Err(StudyError::CheckInClosed(_)) => Ok(go_to(&format!("{PATH}/{session}"))),
         Err(other) => Err(other.into()),
     }
 }
@@ -94,9 +108,18 @@ pub(in crate::web) async fn arrive(visitor: Visitor, Path(id): Path<Uuid>, reque
         return Ok(go_to(&format!("{here}?why=expired")));
     };
     let proof = Proof::Ticket { ticket, nonce: nonce.to_owned() };
-    let response = match visitor.services.study.check_in(&visitor.caller, session, &proof).await {
-        Ok(_) | Err(StudyError::CheckInClosed) => go_to(&here),
-        Err(StudyError::CodeInvalid) => go_to(&format!("{here}?why=expired")),
+    let study = &visitor.services.study;
+    let known = study.session(&visitor.caller, session).await.ok();
+    let again = known.is_some_and(|s| s.check_in.require_check_out && s.own.is_some_and(|o| o.checked_in_at.is_some()));
+    if again {
+        // Who scans again is about to go, and says so; the ticket waits for that.
+        return Ok(go_to(&format!("{here}?scanned=1")));
+    }
+    let response = match study.check_in(&visitor.caller, session, &proof).await {
+        Ok(_) | Err(StudyError::CheckInClosed(_)) => go_to(&here),
+        Err(
+            StudyError::CodeInvalid | StudyError::CodeOfAnother | StudyError::TicketExpired | StudyError::TicketForeign,
+        ) => go_to(&format!("{here}?why=expired")),
         Err(other) => return Err(other.into()),
     };
     Ok(with_ticket(response, session, https, None))
@@ -122,7 +145,9 @@ pub(in crate::web) async fn enter(visitor: Visitor, Path(id): Path<Uuid>, sent: 
         Ok(_) => Ok(go_to(&format!("{PATH}/{id}"))),
         Err(
             refused @ (StudyError::CodeInvalid
-            | StudyError::CheckInClosed
+            | StudyError::CodeExpired
+            | StudyError::CodeOfAnother
+            | StudyError::CheckInClosed(_)
             | StudyError::TooManyTries(_)
             | StudyError::Rejected(_)),
         ) => {
@@ -132,6 +157,57 @@ pub(in crate::web) async fn enter(visitor: Visitor, Path(id): Path<Uuid>, sent: 
             page_with(problem.code.status(), &CheckInPage::new(visitor.view, form, session))
         }
         Err(other) => Err(other.into()),
+    }
+}
+
+/// Checks out, by the digits or by the code that was scanned.
+#[handler]
+pub(in crate::web) async fn go(visitor: Visitor, Path(id): Path<Uuid>, request: &Request, sent: Sent) -> Page {
+    let (id, study) = (SessionId(id), &visitor.services.study);
+    let code: String = sent.value("code").split_whitespace().collect();
+    let kept = cookie(request, TICKET).and_then(|t| t.strip_prefix(&format!("{id}.")).map(str::to_owned));
+    let proof = match (kept.zip(cookie(request, NONCE)), code.is_empty()) {
+        (Some((ticket, nonce)), true) => Proof::Ticket { ticket, nonce: nonce.to_owned() },
+        _ => Proof::Code(code),
+    };
+    match study.check_out(&visitor.caller, id, &proof).await {
+        Ok(_) => {
+            let https = visitor.services.core.settings.https();
+            Ok(with_ticket(go_to(&format!("{PATH}/{id}")), id, https, None))
+        }
+        Err(refused @ (StudyError::Denied(_) | StudyError::NotOnRoster(_) | StudyError::Fault(_))) => {
+            Err(refused.into())
+        }
+        Err(refused) => {
+            let problem = Problem::from(refused);
+            let session = study.session(&visitor.caller, id).await?;
+            let form = Form::new("checkin-", &visitor.view).refuse(&sent, &problem);
+            page_with(problem.code.status(), &CheckInPage::new(visitor.view, form, session))
+        }
+    }
+}
+
+/// Asks for leave.
+#[handler]
+pub(in crate::web) async fn ask_leave(visitor: Visitor, Path(id): Path<Uuid>, sent: Sent) -> Page {
+    let (id, study) = (SessionId(id), &visitor.services.study);
+    let request = AskLeaveRequest {
+        reason: sent.value("reason").to_owned(),
+        attachment: Some(sent.value("attachment").to_owned()),
+        person_id: None,
+    };
+    let asked = async {
+        let (person, reason, attachment) = request.read()?;
+        Ok::<_, Problem>(study.ask_leave(&visitor.caller, id, person, &reason, attachment).await?)
+    };
+    match asked.await {
+        Ok(_) => Ok(go_to(&format!("{PATH}/{id}?done=asked"))),
+        Err(problem) if problem.errors.is_empty() && problem.code != Code::AlreadyAsked => Err(problem),
+        Err(problem) => {
+            let session = study.session(&visitor.caller, id).await?;
+            let form = Form::new("checkin-", &visitor.view).refuse(&sent, &problem);
+            page_with(problem.code.status(), &CheckInPage::new(visitor.view, form, session))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What officials do: what is due, check-in, sitting exams, results, their record.
 
+pub(in crate::web) mod calendar;
 pub(in crate::web) mod check_in;
 pub(in crate::web) mod record;
 pub(in crate::web) mod results;

@@ -10,6 +10,7 @@ use entity::id::{AttemptId, ExamId, PersonId, ProgrammeId, SessionId, UnitId};
 use entity::instant::{Day, Millis};
 use entity::org::roster_row::SubjectKind;
 use entity::points::{Hours, Points};
+use entity::study::credit::CreditBasis;
 use entity::study::programme::{self, ProgrammeStatus};
 use entity::study::session::{self, SessionKind, SessionStatus};
 use entity::study::{credit, host};
@@ -89,10 +90,13 @@ impl Scene {
             unit_id,
             audience: "{}".to_owned(),
             required_hours: None,
+            credits_left_early: false,
+            credits_delegated: false,
             status: ProgrammeStatus::Published,
             published_at: Some(core.now()),
             closed_at: None,
             due_stated_on: None,
+            amended_to: 0,
             version: 1,
             created_by: self.coordinator.id,
             created_at: core.now(),
@@ -176,14 +180,25 @@ impl Scene {
             opens_before_seconds: 0,
             late_after_seconds: 0,
             closes_after_seconds: 0,
+            require_check_out: false,
             programme_id: None,
+            series_id: None,
             contact: String::new(),
             status: SessionStatus::Running,
             code_secret: String::new(),
+            audience_count: None,
+            enterprises: None,
+            evidence_id: None,
+            entered_afterwards: false,
+            first_starts_at: None,
+            reschedule_reason: None,
+            cancel_reason: None,
+            reopened_at: None,
             invited: None,
             published_at: None,
             frozen_at: None,
             closed_at: None,
+            changed_at: core.now(),
             version: 1,
             created_by: self.coordinator.id,
             created_at: core.now(),
@@ -220,6 +235,7 @@ impl Scene {
                 year,
                 kind: SessionKind::Seminar,
                 hours: Hours::whole(1),
+                basis: CreditBasis::Full,
                 programme_id: None,
             })
             .collect();

@@ -1,0 +1,3 @@
+//! What lies on people's desks.
+
+pub mod calendar_feed;

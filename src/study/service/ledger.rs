@@ -1,0 +1,71 @@
+//! What sessions came to: activities by kind, and the ledger of a unit by month.
+
+use std::collections::BTreeMap;
+
+use chrono::Datelike;
+use entity::id::UnitId;
+use entity::study::session::SessionKind;
+
+use super::super::model::{Activity, LedgerLine};
+use super::super::store;
+use super::{Study, StudyError, WATCHERS};
+use crate::auth::{Caller, READERS, authorise};
+use crate::kernel::field::{FieldCode, Invalid};
+use crate::tree;
+
+impl Study {
+    /// The unit that is meant: the one named, or the caller's own if their grants are one subtree.
+    async fn meant_unit(
+        &self,
+        caller: &Caller,
+        roles: &[crate::auth::Role],
+        unit: Option<UnitId>,
+    ) -> Result<UnitId, StudyError> {
+        let (conn, now) = (self.core.db.read(), self.core.now());
+        let scope = caller.scope(roles, now)?;
+        match unit {
+            Some(unit) => {
+                authorise::<StudyError>(conn, caller, roles, unit, now).await?;
+                Ok(unit)
+            }
+            None => match tree::tops(conn, &scope.0).await?.as_slice() {
+                [top] => Ok(*top),
+                _ => Err(Invalid::one("unit_id", FieldCode::Required).into()),
+            },
+        }
+    }
+
+    /// What the closed sessions of a year came to that a unit or one below it held, by kind. Sessions, people and times that
+    /// somebody was there are counted apart.
+    pub async fn activities(
+        &self,
+        caller: &Caller,
+        year: i32,
+        unit: Option<UnitId>,
+    ) -> Result<(UnitId, Vec<Activity>), StudyError> {
+        let unit = self.meant_unit(caller, READERS, unit).await?;
+        Ok((unit, store::activities(self.core.db.read(), year, unit).await?))
+    }
+
+    /// What a year brought the people of a unit with its subtree, month by month and by kind: closed sessions that it held
+    /// or that its people were expected at.
+    pub async fn ledger(
+        &self,
+        caller: &Caller,
+        year: i32,
+        unit: Option<UnitId>,
+    ) -> Result<(UnitId, Vec<LedgerLine>), StudyError> {
+        let unit = self.meant_unit(caller, WATCHERS, unit).await?;
+        let calendar = self.core.settings.calendar;
+        let mut lines: BTreeMap<(u32, SessionKind), LedgerLine> = BTreeMap::new();
+        for (at, kind, expected, attended) in store::ledger(self.core.db.read(), year, unit).await? {
+            let month = calendar.day(at).0.month();
+            let empty = LedgerLine { month, kind, sessions: 0, expected: 0, person_times: 0 };
+            let line = lines.entry((month, kind)).or_insert(empty);
+            line.sessions += 1;
+            line.expected += expected;
+            line.person_times += attended;
+        }
+        Ok((unit, lines.into_values().collect()))
+    }
+}

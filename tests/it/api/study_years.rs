@@ -1,0 +1,506 @@
+//! Random years, lived through the services, and every figure of them counted again the slow and obvious way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use entity::id::{PersonId, ProgrammeId, SessionId, UnitId};
+use entity::instant::{Day, Instant, Millis};
+use entity::points::Hours;
+use kaofa::auth::{Caller, Role};
+use kaofa::http::IfMatch;
+use kaofa::kernel::page::PageRequest;
+use kaofa::org::{Audience, Category, NewPerson};
+use kaofa::study::{
+    AttendanceFilter, AttendanceStatus, CheckInRule, Correction, CreditRule, MadeUp, NewProgramme, NewSession,
+    PeopleProgressFilter, Per, Requirement, RollCallRow, Scope, SessionKind, Shift,
+};
+
+use crate::harness::TestServer;
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut x = self.0;
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ (x >> 31)
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(n).unwrap()).unwrap()
+    }
+
+    fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len())]
+    }
+}
+
+const KINDS: [SessionKind; 3] = [SessionKind::CollectiveStudy, SessionKind::Seminar, SessionKind::CourtHearing];
+const CALLED: [AttendanceStatus; 5] = [
+    AttendanceStatus::Present,
+    AttendanceStatus::Late,
+    AttendanceStatus::LeftEarly,
+    AttendanceStatus::OnLeave,
+    AttendanceStatus::Absent,
+];
+
+struct Somebody {
+    id: PersonId,
+    unit: UnitId,
+    category: Category,
+}
+
+/// A session as the story knows it.
+struct Held {
+    id: SessionId,
+    kind: SessionKind,
+    hours: i64,
+    hosts: Vec<UnitId>,
+    programme: Option<ProgrammeId>,
+    closed: bool,
+    status: BTreeMap<PersonId, (AttendanceStatus, Option<PersonId>)>,
+}
+
+struct Plan {
+    id: ProgrammeId,
+    hours: Option<i64>,
+    requirements: Vec<Requirement>,
+    credits: CreditRule,
+    roster: BTreeSet<PersonId>,
+    closed: bool,
+}
+
+struct Year {
+    server: TestServer,
+    dice: Dice,
+    root: UnitId,
+    units: Vec<UnitId>,
+    people: Vec<Somebody>,
+    coordinator: Caller,
+    plans: Vec<Plan>,
+    held: Vec<Held>,
+}
+
+fn at(month: u32, day: u32, hour: u32) -> String {
+    format!("2026-{month:02}-{day:02}T{hour:02}:00:00Z")
+}
+
+impl Year {
+    async fn begin(server: &TestServer, seed: u64) -> Self {
+        server.set_clock("2026-01-02T01:00:00Z");
+        let root = server.root().await;
+        let mut dice = Dice(seed);
+        let mut units = Vec::new();
+        for n in 0..4 {
+            units.push(server.unit(root, &format!("U{n}"), &format!("第{n}局")).await);
+        }
+        server.account("coordinator", None, &[(Role::Coordinator, root)], false).await;
+        let coordinator = server.services.auth.act_as("coordinator").await.unwrap();
+        let mut people = Vec::new();
+        for n in 0..10 {
+            let (unit, category) = (units[n % 3], *dice.pick(&[Category::CivilServant, Category::LeadingOfficial]));
+            let new = NewPerson {
+                staff_no: Some(format!("P{n}")),
+                name: format!("人{n}"),
+                post: String::new(),
+                categories: vec![category],
+                unit_id: unit,
+                joined_on: Day::new(2020, 1, 1),
+                id_number: None,
+                phone: None,
+            };
+            let id = server.services.org.create_people(&coordinator, vec![new]).await.unwrap()[0];
+            people.push(Somebody { id, unit, category });
+        }
+        Self { server: server.clone(), dice, root, units, people, coordinator, plans: Vec::new(), held: Vec::new() }
+    }
+
+    fn audience(&mut self) -> (Audience, BTreeSet<PersonId>) {
+        let unit_ids = if self.dice.chance(60) { vec![self.root] } else { vec![self.units[self.dice.below(3)]] };
+        let categories = if self.dice.chance(30) { vec![Category::LeadingOfficial] } else { Vec::new() };
+        let named = self.people[self.dice.below(10)].id;
+        let person_ids = if self.dice.chance(20) { vec![named] } else { Vec::new() };
+        let means = |p: &&Somebody| {
+            let unit = unit_ids.contains(&self.root) || unit_ids.contains(&p.unit);
+            (unit && (categories.is_empty() || categories.contains(&p.category))) || person_ids.contains(&p.id)
+        };
+        let meant = self.people.iter().filter(means).map(|p| p.id).collect();
+        (Audience { unit_ids, categories, person_ids }, meant)
+    }
+
+    async fn plan(&mut self) {
+        let (audience, roster) = self.audience();
+        let mut requirements: Vec<Requirement> = Vec::new();
+        for _ in 0..self.dice.below(4) {
+            let kind = *self.dice.pick(&KINDS);
+            let per = *self.dice.pick(&[Per::Person, Per::Person, Per::Unit]);
+            let due_on = if self.dice.chance(50) {
+                Day::new(2026, 1 + u32::try_from(self.dice.below(12)).unwrap(), 15)
+            } else {
+                None
+            };
+            if requirements.iter().any(|r| (r.kind, r.per, r.due_on) == (kind, per, due_on)) {
+                continue;
+            }
+            requirements.push(Requirement { kind, count: 1 + i32::try_from(self.dice.below(4)).unwrap(), per, due_on });
+        }
+        let hours = (requirements.is_empty() || self.dice.chance(50))
+            .then(|| 100 + 50 * i64::try_from(self.dice.below(20)).unwrap());
+        let credits = CreditRule { left_early: self.dice.chance(30), delegated: self.dice.chance(30) };
+        let new = NewProgramme {
+            year: 2026,
+            title: format!("计划 {}", self.plans.len()),
+            unit_id: self.root,
+            audience,
+            required_hours: hours.map(Hours),
+            requirements: requirements.clone(),
+            credits,
+        };
+        let study = &self.server.services.study;
+        let id = study.create_programme(&self.coordinator, new).await.unwrap().id;
+        study.publish_programme(&self.coordinator, id).await.unwrap();
+        self.plans.push(Plan { id, hours, requirements, credits, roster, closed: false });
+    }
+
+    /// A session, with whatever may become of it.
+    async fn session(&mut self, month: u32, day: u32) {
+        let (audience, meant) = self.audience();
+        let kind = *self.dice.pick(&KINDS);
+        let hours = 50 * (1 + i64::try_from(self.dice.below(6)).unwrap());
+        let mut hosts = vec![*self.dice.pick(&self.units)];
+        if self.dice.chance(20) && hosts[0] != self.root {
+            hosts.push(self.root);
+        }
+        let open: Vec<ProgrammeId> = self.plans.iter().filter(|p| !p.closed).map(|p| p.id).collect();
+        let programme = (self.dice.chance(20) && !open.is_empty()).then(|| *self.dice.pick(&open));
+        let mut starts_at: Instant = at(month, day, 2).parse().unwrap();
+        let new = NewSession {
+            title: format!("第 {} 场", self.held.len()),
+            kind,
+            host_unit_ids: hosts.clone(),
+            starts_at,
+            ends_at: starts_at + Millis::seconds(7200),
+            place: "会议室".to_owned(),
+            credit_hours: Hours(hours),
+            audience,
+            check_in: CheckInRule {
+                opens_before_seconds: 1800,
+                late_after_seconds: 600,
+                closes_after_seconds: 3600,
+                require_check_out: false,
+            },
+            programme_id: programme,
+            contact: String::new(),
+            presenters: Vec::new(),
+            audience_count: None,
+            enterprises: None,
+            evidence_id: None,
+            recurrence: None,
+        };
+        let (study, caller) = (self.server.services.study.clone(), self.coordinator.clone());
+        let id = study.create_session(&caller, new).await.unwrap().id;
+        study.publish_session(&caller, id, Scope::One).await.unwrap();
+        if self.dice.chance(20) {
+            starts_at = starts_at + Millis::seconds(3 * 24 * 3600);
+            let ends_at = starts_at + Millis::seconds(7200);
+            let shift = Shift { starts_at, ends_at, place: None, reason: "冲突".to_owned() };
+            study.reschedule_session(&caller, id, shift, Scope::One).await.unwrap();
+        }
+        let mut status: BTreeMap<PersonId, (AttendanceStatus, Option<PersonId>)> =
+            meant.iter().map(|p| (*p, (AttendanceStatus::Pending, None))).collect();
+        let asked: Vec<PersonId> = meant.iter().copied().filter(|_| self.dice.chance(15)).collect();
+        for person in asked {
+            let leave = study.ask_leave(&caller, id, Some(person), "有事", None).await.unwrap();
+            let granted = self.dice.chance(70);
+            study.decide_leave(&caller, leave.id, granted, "阅").await.unwrap();
+            if granted {
+                status.insert(person, (AttendanceStatus::OnLeave, None));
+            }
+        }
+        let mut held = Held { id, kind, hours, hosts, programme, closed: false, status };
+        if self.dice.chance(10) {
+            study.cancel_session(&caller, id, "停办", Scope::One).await.unwrap();
+            held.status.clear();
+            self.held.push(held);
+            return;
+        }
+        self.server.clock.set(starts_at + Millis::seconds(900));
+        self.server.work().await;
+        self.call(&mut held).await;
+        if self.dice.chance(5) {
+            study.cancel_session(&caller, id, "停电", Scope::One).await.unwrap();
+            self.held.push(held);
+            return;
+        }
+        self.close(&mut held).await;
+        if self.dice.chance(20) {
+            study.reopen_session(&caller, id, "漏记").await.unwrap();
+            held.closed = false;
+            self.call(&mut held).await;
+            self.close(&mut held).await;
+        }
+        self.held.push(held);
+    }
+
+    async fn call(&mut self, held: &mut Held) {
+        let mut rows = Vec::new();
+        for (person, stands) in &mut held.status {
+            if self.dice.chance(70) {
+                let status = if self.dice.chance(60) { AttendanceStatus::Present } else { *self.dice.pick(&CALLED) };
+                rows.push(RollCallRow { person_id: *person, status, reason: None });
+                if stands.0 != status {
+                    *stands = (status, None);
+                }
+            }
+        }
+        if !rows.is_empty() {
+            self.server.services.study.roll_call(&self.coordinator, held.id, rows).await.unwrap();
+        }
+    }
+
+    async fn close(&mut self, held: &mut Held) {
+        self.server.services.study.close_session(&self.coordinator, held.id).await.unwrap();
+        held.closed = true;
+        for stands in held.status.values_mut() {
+            if stands.0 == AttendanceStatus::Pending {
+                stands.0 = AttendanceStatus::Absent;
+            }
+        }
+    }
+
+    /// Something that was recorded of a closed session is put right.
+    async fn correct(&mut self) {
+        let closed: Vec<usize> =
+            (0..self.held.len()).filter(|n| self.held[*n].closed && !self.held[*n].status.is_empty()).collect();
+        if closed.is_empty() {
+            return;
+        }
+        let n = *self.dice.pick(&closed);
+        let people: Vec<PersonId> = self.held[n].status.keys().copied().collect();
+        let person = *self.dice.pick(&people);
+        let delegate = self.people[self.dice.below(10)].id;
+        let taken = self.held[n].status.values().any(|(_, sent)| *sent == Some(delegate));
+        let (status, sent) = match self.dice.below(4) {
+            0 => (AttendanceStatus::MadeUp, None),
+            1 if delegate != person && !taken => (AttendanceStatus::Delegated, Some(delegate)),
+            _ => (*self.dice.pick(&CALLED), None),
+        };
+        let made_up = (status == AttendanceStatus::MadeUp).then(|| MadeUp {
+            studied: "自学".to_owned(),
+            confirmed_by: "联络员".to_owned(),
+            evidence_id: None,
+        });
+        let correction = Correction { status, reason: "核实".to_owned(), delegate_person_id: sent, made_up };
+        let study = &self.server.services.study;
+        study.correct(&self.coordinator, self.held[n].id, person, &IfMatch::Any, correction).await.unwrap();
+        self.held[n].status.insert(person, (status, sent));
+    }
+
+    fn unit_of(&self, person: PersonId) -> UnitId {
+        self.people.iter().find(|p| p.id == person).unwrap().unit
+    }
+
+    /// Everything that counts for somebody toward a plan: kind and hours of each session, once.
+    fn earned(&self, plan: &Plan, person: PersonId) -> Vec<(SessionKind, i64)> {
+        let counts = |held: &&Held| {
+            if !held.closed || held.programme.is_some_and(|only| only != plan.id) {
+                return false;
+            }
+            let own = match held.status.get(&person).map(|(status, _)| *status) {
+                Some(AttendanceStatus::Present | AttendanceStatus::Late | AttendanceStatus::MadeUp) => true,
+                Some(AttendanceStatus::LeftEarly) => plan.credits.left_early,
+                Some(AttendanceStatus::Delegated) => plan.credits.delegated,
+                _ => false,
+            };
+            own || held.status.values().any(|s| *s == (AttendanceStatus::Delegated, Some(person)))
+        };
+        self.held.iter().filter(counts).map(|held| (held.kind, held.hours)).collect()
+    }
+
+    fn held_by(&self, plan: &Plan, unit: UnitId, kind: SessionKind) -> i64 {
+        let full = |s: AttendanceStatus| {
+            matches!(s, AttendanceStatus::Present | AttendanceStatus::Late | AttendanceStatus::MadeUp)
+        };
+        let counts = |held: &&Held| {
+            held.closed
+                && held.kind == kind
+                && held.programme.is_none_or(|only| only == plan.id)
+                && (held.hosts.contains(&unit)
+                    || held.status.iter().any(|(p, (s, _))| full(*s) && self.unit_of(*p) == unit))
+        };
+        i64::try_from(self.held.iter().filter(counts).count()).unwrap()
+    }
+
+    /// Participated, completed, completed by now.
+    fn stands(&self, plan: &Plan, person: PersonId, today: Day) -> (bool, bool, bool) {
+        let earned = self.earned(plan, person);
+        let (mut completed, mut due) = (true, true);
+        let mut ask = |met: bool, is_due: bool| {
+            completed &= met;
+            due &= met || !is_due;
+        };
+        if let Some(hours) = plan.hours {
+            ask(earned.iter().map(|(_, hours)| hours).sum::<i64>() >= hours, plan.closed);
+        }
+        for r in &plan.requirements {
+            let done = match r.per {
+                Per::Person => i64::try_from(earned.iter().filter(|(kind, _)| *kind == r.kind).count()).unwrap(),
+                Per::Unit => self.held_by(plan, self.unit_of(person), r.kind),
+            };
+            ask(done >= i64::from(r.count), plan.closed || r.due_on.is_some_and(|day| day < today));
+        }
+        (!earned.is_empty(), completed, due)
+    }
+
+    /// Every figure against the recount.
+    async fn check(&self, seed: u64) {
+        let (services, caller) = (&self.server.services, &self.coordinator);
+        let today = services.core.today();
+        for plan in &self.plans {
+            let progress = services.study.progress(caller, plan.id).await.unwrap();
+            let mut expected: BTreeMap<UnitId, [i64; 4]> = BTreeMap::new();
+            let mut lacking = BTreeSet::new();
+            for person in &plan.roster {
+                let (participated, completed, due) = self.stands(plan, *person, today);
+                let counts = expected.entry(self.unit_of(*person)).or_default();
+                for (count, yes) in counts.iter_mut().zip([true, participated, completed, due]) {
+                    *count += i64::from(yes);
+                }
+                if !completed {
+                    lacking.insert(*person);
+                }
+            }
+            let seen: BTreeMap<UnitId, [i64; 4]> = progress
+                .units
+                .iter()
+                .map(|u| {
+                    (u.unit_id, [u.counts.expected, u.counts.participated, u.counts.completed, u.counts.completed_due])
+                })
+                .filter(|(_, counts)| counts[0] > 0)
+                .collect();
+            assert_eq!(seen, expected, "seed {seed}, {:?}", plan.requirements);
+            for unit in progress.units.iter().filter(|u| u.counts.expected > 0) {
+                for r in &unit.requirements {
+                    let done = self.held_by(plan, unit.unit_id, r.requirement.kind);
+                    assert_eq!(r.done, done, "seed {seed}: what counts for a unit");
+                }
+            }
+            let filter = PeopleProgressFilter { unit_id: Some(self.root), lacking: true, lacking_due: false };
+            let page = PageRequest { limit: 200, after: None };
+            let people = services.study.people_progress(caller, plan.id, &filter, &page).await.unwrap().items;
+            assert_eq!(people.iter().map(|p| p.person_id).collect::<BTreeSet<_>>(), lacking, "seed {seed}");
+            for person in people {
+                let hours: i64 = self.earned(plan, person.person_id).iter().map(|(_, hours)| hours).sum();
+                assert_eq!(person.progress.hours.0, hours, "seed {seed}: hours once");
+            }
+        }
+        self.check_sessions(seed).await;
+    }
+
+    async fn check_sessions(&self, seed: u64) {
+        let (services, caller) = (&self.server.services, &self.coordinator);
+        let came = |s: AttendanceStatus| {
+            !matches!(s, AttendanceStatus::Pending | AttendanceStatus::OnLeave | AttendanceStatus::Absent)
+        };
+        let mut by_kind: BTreeMap<SessionKind, (i64, BTreeSet<PersonId>, i64)> = BTreeMap::new();
+        for held in &self.held {
+            let page = PageRequest { limit: 200, after: None };
+            let rows = services.study.attendance(caller, held.id, &AttendanceFilter::default(), &page).await.unwrap();
+            let seen: BTreeMap<_, _> =
+                rows.items.into_iter().map(|r| (r.person_id, (r.status, r.delegate_person_id))).collect();
+            assert_eq!(seen, held.status, "seed {seed}");
+            let summary = services.study.summary(caller, held.id).await.unwrap();
+            let there = held.status.values().filter(|(s, _)| came(*s)).count();
+            let all = held.status.len();
+            let leave = held.status.values().filter(|(s, _)| *s == AttendanceStatus::OnLeave).count();
+            let rate = summary.attendance_rate();
+            let number = |n: usize| i64::try_from(n).unwrap();
+            assert_eq!((rate.numerator, rate.denominator), (number(there), number(all)), "seed {seed}");
+            assert_eq!(summary.attendance_rate_without_leave().denominator, number(all - leave), "seed {seed}");
+            if held.closed {
+                let counted = by_kind.entry(held.kind).or_default();
+                counted.0 += 1;
+                counted.2 += number(there);
+                counted.1.extend(held.status.iter().filter(|(_, (s, _))| came(*s)).map(|(p, _)| *p));
+            }
+        }
+        let (_, activities) = services.study.activities(caller, 2026, None).await.unwrap();
+        let seen: BTreeMap<_, _> =
+            activities.iter().map(|a| (a.kind, (a.sessions, a.persons, a.person_times))).collect();
+        let expected: BTreeMap<_, _> = by_kind
+            .into_iter()
+            .map(|(kind, (sessions, persons, times))| (kind, (sessions, i64::try_from(persons.len()).unwrap(), times)))
+            .collect();
+        assert_eq!(seen, expected, "seed {seed}: sessions, persons, person-times");
+        for unit in &self.units {
+            let (_, ledger) = services.study.ledger(caller, 2026, Some(*unit)).await.unwrap();
+            let seen: i64 = ledger.iter().map(|line| line.person_times).sum();
+            let mine = |held: &&Held| held.closed;
+            let expected: usize = self
+                .held
+                .iter()
+                .filter(mine)
+                .map(|h| h.status.iter().filter(|(p, (s, _))| came(*s) && self.unit_of(**p) == *unit).count())
+                .sum();
+            assert_eq!(seen, i64::try_from(expected).unwrap(), "seed {seed}: the ledger of a unit");
+        }
+        assert!(kaofa::tally::recount(services.core.db.read()).await.unwrap().is_empty(), "seed {seed}");
+    }
+}
+
+async fn live(server: TestServer, seed: u64) {
+    let mut year = Year::begin(&server, seed).await;
+    year.plan().await;
+    for month in 1..=11 {
+        if year.dice.chance(25) && year.plans.len() < 4 {
+            year.plan().await;
+        }
+        for day in [6, 18] {
+            if year.dice.chance(70) {
+                year.session(month, day).await;
+            }
+            for _ in 0..year.dice.below(3) {
+                year.correct().await;
+            }
+        }
+        if month % 4 == 0 {
+            server.work().await;
+            year.check(seed).await;
+        }
+    }
+    server.set_clock("2026-12-28T01:00:00Z");
+    server.work().await;
+    year.check(seed).await;
+    for n in 0..year.plans.len() {
+        let id = year.plans[n].id;
+        server.services.study.close_programme(&year.coordinator, id).await.unwrap();
+        year.plans[n].closed = true;
+    }
+    // What is put right after the plans were closed still counts in them.
+    for _ in 0..5 {
+        year.correct().await;
+    }
+    year.check(seed).await;
+}
+
+both_databases! {
+    async fn a_random_year_is_counted_right(server: TestServer) {
+        live(server, 1).await;
+    }
+
+    async fn another_random_year_is_counted_right(server: TestServer) {
+        live(server, 20_260_316).await;
+    }
+
+    async fn a_year_nobody_has_seen_is_counted_right(server: TestServer) {
+        // Another one every day; its seed is told when it fails.
+        let seed = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() / 86_400;
+        live(server, seed).await;
+    }
+}
