@@ -40,7 +40,7 @@ async fn scan(server: TestServer) {
     coordinator.act(&format!("/api/v1/sessions/{session}/publish")).await.ok();
 
     let base = format!("http://{}", server.address);
-    let hall = Chrome::phone().await;
+    let hall = Chrome::phone(&base).await;
     hall.driver.goto(format!("{base}/sessions/{session}/hall")).await.unwrap();
     log_in(&hall, "coordinator").await;
     hall.says("[data-part=expected]", "1").await;
@@ -48,7 +48,7 @@ async fn scan(server: TestServer) {
 
     server.set_clock("2026-03-16T01:04:50Z");
     let shown = coordinator.get(&format!("/api/v1/sessions/{session}/check-in-code")).await.ok();
-    let phone = Chrome::phone().await;
+    let phone = Chrome::phone(&base).await;
     phone.driver.goto(text(&shown["url"])).await.unwrap();
     phone.see("#f-username").await;
     phone.fits().await;
