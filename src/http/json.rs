@@ -66,6 +66,12 @@ impl<T: ParseFromJSON> ParsePayload for Json<T> {
             bytes => serde_json::from_slice::<Value>(bytes),
         };
         let malformed = |error: String| Problem::new(Code::Malformed).about(error);
+        // PostgreSQL takes no text with a NUL in it, and nobody means one.
+        if bytes.windows(NUL.len()).any(|part| part == NUL) {
+            let mut fields = Fields::new();
+            find_nul(&read().map_err(|error| malformed(error.to_string()))?, "", &mut fields);
+            fields.check().map_err(Problem::from)?;
+        }
         match T::parse_from_json(Some(read().map_err(|error| malformed(error.to_string()))?)) {
             Ok(value) => Ok(Self(value)),
             Err(error) => {
@@ -128,6 +134,27 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Json<T> {
             Some(kind) => Err(ContentTypeError::NotSupported { content_type: kind.to_owned() }.into()),
             None => Err(ContentTypeError::ExpectContentType.into()),
         }
+    }
+}
+
+/// How JSON writes a NUL.
+const NUL: &[u8] = b"\\u0000";
+
+/// Names every text with a NUL in it.
+fn find_nul(value: &Value, path: &str, fields: &mut Fields) {
+    match value {
+        Value::String(text) if text.contains('\0') => fields.reject(path, FieldCode::ControlCharacters),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                find_nul(item, &format!("{path}[{index}]"), fields);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                find_nul(member, &join(path, name), fields);
+            }
+        }
+        _ => {}
     }
 }
 

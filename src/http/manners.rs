@@ -16,7 +16,7 @@ use super::limit::limit;
 use super::problem::{Code, Problem};
 use super::reader::{Address, Language};
 use crate::kernel::entropy::Entropy;
-use crate::kernel::field::{FieldCode, FieldError};
+use crate::kernel::field::{FieldCode, FieldError, Fields};
 use crate::kernel::metrics::METRICS;
 
 /// The id of a request, in its answer and in the server's log.
@@ -86,6 +86,7 @@ impl<E: Endpoint> Endpoint for Mannered<E> {
             if packed {
                 return Err(Problem::new(Code::UnsupportedMediaType).into());
             }
+            without_nul(&request)?;
             self.inner.call(request).await
         };
         let called = tracing::Instrument::instrument(called, span.clone());
@@ -154,6 +155,21 @@ fn link(response: &mut Response, request: &Request) {
     if let Ok(link) = HeaderValue::try_from(format!("<{}?{query}>; rel=\"next\"", request.uri().path())) {
         response.headers_mut().append(header::LINK, link);
     }
+}
+
+/// Refuses an address with a NUL in it, which PostgreSQL takes in no text and nobody means.
+fn without_nul(request: &Request) -> Result<(), Problem> {
+    if request.uri().path().contains("%00") {
+        return Err(Problem::new(Code::NotFound));
+    }
+    let query = request.uri().query().filter(|query| query.contains("%00")).unwrap_or_default();
+    let mut fields = Fields::new();
+    for (name, value) in serde_urlencoded::from_str::<Vec<(String, String)>>(query).unwrap_or_default() {
+        if value.contains('\0') || name.contains('\0') {
+            fields.reject(name, FieldCode::ControlCharacters);
+        }
+    }
+    fields.check().map_err(Problem::from)
 }
 
 /// Whether the one who asked is a browser that shows a page.

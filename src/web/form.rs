@@ -89,6 +89,10 @@ impl Sent {
     async fn read(request: &Request, body: &mut RequestBody) -> Result<Self, Problem> {
         let form = poem::web::Form::<Vec<(String, String)>>::from_request(request, body).await;
         let values = form.map_err(|error| refused(&error))?.0;
+        // No browser sends a NUL, and PostgreSQL takes no text with one.
+        if values.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+            return Err(Problem::new(Code::Malformed));
+        }
         let foreign = !from_here(request);
         if foreign {
             return Err(Problem::new(Code::CsrfFailed));

@@ -43,6 +43,18 @@ both_databases! {
             .expect_field("user", "unknown_field");
     }
 
+    async fn no_text_holds_a_nul(server: TestServer) {
+        let client = server.client();
+        let body = json!({ "username": "a\u{0}", "password": "b" });
+        client.post(LOGIN, &body).await.expect_field("username", "control_characters");
+        let user = server.user("coordinator", kaofa::auth::Role::Coordinator, server.root().await).await;
+        server.as_(&user).get("/api/v1/people?q=%00").await.expect_field("q", "control_characters");
+        client.get("/api/v1/people/%00").await.expect_problem(404, "not_found");
+        let form = client.request(Method::POST, "/login").header("content-type", "application/x-www-form-urlencoded");
+        let answer = client.send(form.body("username=%00&password=x")).await;
+        assert_eq!(answer.status, 400, "{}", answer.text);
+    }
+
     async fn only_json_is_taken(server: TestServer) {
         let client = server.client();
         for kind in [Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("nonsense"), None] {
