@@ -21,9 +21,9 @@ use crate::core::Core;
 use crate::db::Fault;
 use crate::desk::Desk;
 use crate::evidence::Evidence;
-use crate::exam::Exams;
 use crate::exam::attempt::Attempts;
 use crate::exam::sealed::SealedCache;
+use crate::exam::{Conduct, Exams};
 use crate::http::Idempotency;
 use crate::kernel::clock::{Clock, SystemClock};
 use crate::kernel::metrics::METRICS;
@@ -103,6 +103,7 @@ pub fn compose(core: Core) -> Services {
     let bank = Arc::new(Bank::new(core.clone()));
     let study = Arc::new(Study::new(core.clone(), Arc::clone(&org)));
     let exams = Arc::new(Exams::new(core.clone(), Arc::clone(&org)));
+    let conduct = Arc::new(Conduct::new(core.clone(), Arc::clone(&org), Arc::clone(&exams)));
     let attempts = Arc::new(Attempts::new(core.clone(), Arc::new(SealedCache::default())));
     let desk =
         Arc::new(Desk::new(core.clone(), Arc::clone(&org), Arc::clone(&auth), Arc::clone(&study), Arc::clone(&exams)));
@@ -110,7 +111,7 @@ pub fn compose(core: Core) -> Services {
     let reports = Arc::new(Reports::new(core.clone(), Arc::clone(&org)));
     let key = core.keys.subkey("http.idempotency");
     let idempotency = Idempotency::new(core.db.clone(), Arc::clone(&core.clock), Arc::clone(&core.rng), key);
-    Services { core, idempotency, auth, org, bank, study, exams, attempts, reports, evidence, desk }
+    Services { core, idempotency, auth, org, bank, study, exams, conduct, attempts, reports, evidence, desk }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.

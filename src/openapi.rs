@@ -14,8 +14,8 @@ use crate::auth::AuthApi;
 use crate::bank::BankApi;
 use crate::desk::DeskApi;
 use crate::evidence::EvidenceApi;
-use crate::exam::ExamsApi;
 use crate::exam::attempt::AttemptApi;
+use crate::exam::{ConductApi, ExamsApi};
 use crate::org::{OrgApi, OrgFilesApi};
 use crate::report::ReportApi;
 use crate::study::{AttendanceApi, LedgerApi, StudyApi};
@@ -38,7 +38,7 @@ pub type Apis = (
     OrgFilesApi,
     BankApi,
     (StudyApi, AttendanceApi, LedgerApi, DeskApi),
-    ExamsApi,
+    (ExamsApi, ConductApi),
     AttemptApi,
     ReportApi,
     EvidenceApi,

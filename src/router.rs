@@ -13,8 +13,8 @@ use crate::bank::BankApi;
 use crate::core::Core;
 use crate::desk::DeskApi;
 use crate::evidence::EvidenceApi;
-use crate::exam::ExamsApi;
 use crate::exam::attempt::AttemptApi;
+use crate::exam::{ConductApi, ExamsApi};
 use crate::http::{Code, IDEMPOTENCY_KEY, Idempotency, Manners, Problem, compress};
 use crate::kernel::metrics::{CONTENT_TYPE, METRICS};
 use crate::log;
@@ -89,7 +89,10 @@ fn apis(services: &Services) -> Apis {
             LedgerApi(Arc::clone(&services.study)),
             DeskApi(Arc::clone(&services.desk)),
         ),
-        ExamsApi(Arc::clone(&services.exams)),
+        (
+            ExamsApi(Arc::clone(&services.exams)),
+            ConductApi { conduct: Arc::clone(&services.conduct), exams: Arc::clone(&services.exams) },
+        ),
         AttemptApi(Arc::clone(&services.attempts)),
         ReportApi(Arc::clone(&services.reports)),
         EvidenceApi(Arc::clone(&services.evidence)),

@@ -75,6 +75,8 @@ id! {
     ExamId,
     /// One candidate's sitting.
     AttemptId,
+    /// A change to an exam after its sealing.
+    ExamAmendmentId,
     /// A right to write to an attempt, held by one device at a time.
     LeaseId,
     /// A frozen report.

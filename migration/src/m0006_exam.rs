@@ -36,12 +36,17 @@ impl MigrationTrait for Migration {
                     .col(text("show_key").check(one_of("show_key", &["never", "after_close"])))
                     .col(text_null("makes_up_exam_id"))
                     .col(text("contact"))
-                    .col(text("status").check(one_of("status", &["draft", "sealed", "open", "closed", "released"])))
+                    .col(
+                        text("status")
+                            .check(one_of("status", &["draft", "sealed", "open", "paused", "closed", "released"])),
+                    )
                     .col(text_null("secret"))
                     .col(text_null("manifest"))
                     .col(text_null("manifest_digest"))
                     .col(text_null("commitment"))
                     .col(big_integer_null("sealed_at"))
+                    .col(big_integer_null("paused_at"))
+                    .col(big_integer("paused_ms"))
                     .col(big_integer_null("closed_at"))
                     .col(big_integer_null("released_at"))
                     .col(integer("version"))
@@ -150,6 +155,9 @@ impl MigrationTrait for Migration {
                     .col(big_integer("started_at"))
                     .col(big_integer("deadline"))
                     .col(big_integer("due_at"))
+                    .col(big_integer_null("paused_at"))
+                    .col(big_integer("paused_ms"))
+                    .col(big_integer("extra_ms"))
                     .col(big_integer_null("submitted_at"))
                     .col(boolean("by_server"))
                     .col(integer("k"))
@@ -158,6 +166,7 @@ impl MigrationTrait for Migration {
                     .col(big_integer_null("points"))
                     .col(big_integer("max_points"))
                     .col(integer("answered"))
+                    .col(text_null("void_kind").check(one_of("void_kind", &["technical", "misconduct"])))
                     .foreign_key(
                         ForeignKey::create().name("fk_attempts_exam_id").from("attempts", "exam_id").to("exams", "id"),
                     )
@@ -214,10 +223,84 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("exam_allowances")
+                    .col(text("exam_id"))
+                    .col(text("person_id"))
+                    .col(integer("extra_seconds"))
+                    .col(integer("extra_attempts"))
+                    .col(big_integer_null("admit_until"))
+                    .primary_key(Index::create().col("exam_id").col("person_id"))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .name("fk_exam_allowances_exam_id")
+                            .from("exam_allowances", "exam_id")
+                            .to("exams", "id"),
+                    )
+                    .foreign_key(
+                        ForeignKey::create()
+                            .name("fk_exam_allowances_person_id")
+                            .from("exam_allowances", "person_id")
+                            .to("people", "id"),
+                    )
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("exam_amendments")
+                    .col(text("id").primary_key())
+                    .col(text("exam_id"))
+                    .col(text("kind").check(one_of(
+                        "kind",
+                        &[
+                            "schedule",
+                            "extension",
+                            "pause",
+                            "resume",
+                            "close",
+                            "addition",
+                            "candidate",
+                            "void",
+                            "reopen",
+                        ],
+                    )))
+                    .col(text_null("person_id"))
+                    .col(text_null("unit_id"))
+                    .col(text_null("attempt_id"))
+                    .col(text("data"))
+                    .col(text("reason"))
+                    .col(text("created_by"))
+                    .col(big_integer("created_at"))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .name("fk_exam_amendments_exam_id")
+                            .from("exam_amendments", "exam_id")
+                            .to("exams", "id"),
+                    )
+                    .foreign_key(
+                        ForeignKey::create()
+                            .name("fk_exam_amendments_created_by")
+                            .from("exam_amendments", "created_by")
+                            .to("accounts", "id"),
+                    )
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create().name("ix_exam_amendments_exam_id").table("exam_amendments").col("exam_id").to_owned(),
+            )
+            .await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("exam_amendments").to_owned()).await?;
+        manager.drop_table(Table::drop().table("exam_allowances").to_owned()).await?;
         manager.drop_table(Table::drop().table("saves").to_owned()).await?;
         manager.drop_table(Table::drop().table("attempts").to_owned()).await?;
         manager.drop_table(Table::drop().table("exam_pool").to_owned()).await?;

@@ -5,6 +5,8 @@
 
 pub mod attempt;
 mod blueprint;
+pub mod clock;
+mod conduct;
 pub mod draw;
 pub mod grading;
 pub mod outcome;
@@ -16,5 +18,8 @@ pub use blueprint::{
     ExamsApi, OwnExam, OwnResult, ResultRow, ResultsSummary, SealReceipt, SealedManifest, SectionInput, SectionPlan,
     SectionRoom, Times,
 };
+pub use conduct::{Amendment, CandidateChange, Conduct, ConductApi, Extended, ExtensionInput, Given, ScheduleInput};
+pub use entity::exam::amendment::AmendmentKind;
+pub use entity::exam::attempt::{AttemptState, VoidKind};
 pub use entity::exam::exam::{AttemptScoring, ExamKind, ExamStatus, Release, ShowKey};
 pub use yearly::{MainExam, StandingAttempt, main_of, mains, standing_attempts, still_open};

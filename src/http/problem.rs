@@ -105,6 +105,8 @@ codes! {
     NotOnRoster = "not_on_roster" FORBIDDEN,
     /// The exam has not opened yet.
     NotOpenYet = "not_open_yet" CONFLICT,
+    /// The exam is paused; nobody starts until it goes on.
+    Paused = "paused" CONFLICT,
     /// Too late to start.
     StartClosed = "start_closed" CONFLICT,
     /// All attempts are used.

@@ -34,5 +34,6 @@ pub use phone::{Phone, PhoneError};
 pub use service::{AmendError, Format, ImportFile, Org, OrgError};
 pub use standing::Posting;
 pub use store::{
-    amendments, everybody_on, on_rosters, people_on, roster, roster_names, roster_page, roster_size, rosters_of,
+    amendments, everybody_on, on_rosters, people_on, roster, roster_count, roster_names, roster_page, roster_people,
+    roster_size, rosters_of,
 };

@@ -36,7 +36,10 @@ pub(super) use postings::{
 };
 
 pub(super) use roster::insert_roster;
-pub use roster::{everybody_on, on_rosters, people_on, roster, roster_names, roster_page, roster_size, rosters_of};
+pub use roster::{
+    everybody_on, on_rosters, people_on, roster, roster_count, roster_names, roster_page, roster_people, roster_size,
+    rosters_of,
+};
 
 pub(super) async fn units_within(conn: &impl ConnectionTrait, tops: &[UnitId]) -> Result<Vec<unit::Model>, Fault> {
     Ok(unit::Entity::find()

@@ -2,14 +2,17 @@
 
 use askama::Template;
 use chrono_tz::Asia::Shanghai;
+use entity::exam::amendment::AmendmentKind;
 use entity::exam::section::Scoring;
 use entity::id::ExamId;
-use entity::instant::Instant;
+use entity::instant::{Instant, Millis};
 use uuid::Uuid;
 
 use super::form::{Form, Wrong};
+use super::pages::amendments::Line;
 use super::pages::exam::{Entry, RoomPage, Section, Times, WaitingPage};
 use super::view::{View, Who};
+use crate::exam::clock::{Allowance, Schedule};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::rate::Rate;
 use crate::kernel::texts::Lang;
@@ -87,10 +90,17 @@ pub(super) fn waiting(view: View, entry: Entry) -> WaitingPage {
         exam: ExamId(Uuid::from_u128(7)),
         title: "2026 年度行政执法资格考试".to_owned(),
         times: Times {
-            opens_at: if entry == Entry::NotYet { minute(12) } else { minute(-60) },
-            closes_at,
-            latest_start: (entry == Entry::Full).then(|| minute(75)),
-            duration_seconds: 3600,
+            schedule: Schedule {
+                opens_at: if entry == Entry::NotYet { minute(12) } else { minute(-60) },
+                closes_at,
+                latest_start: (entry == Entry::Full).then_some(Millis(135 * 60_000)),
+                duration: Millis::seconds(3600),
+                grace: Millis(0),
+                paused: Millis(0),
+            },
+            allowed: Allowance::default(),
+            paused: entry == Entry::Paused,
+            over: false,
             running_until: matches!(entry, Entry::Running(_)).then(|| minute(31)),
         },
         sections: vec![
@@ -107,6 +117,13 @@ pub(super) fn waiting(view: View, entry: Entry) -> WaitingPage {
         pass_points: "42".to_owned(),
         attempts_left: i32::from(entry != Entry::NoneLeft),
         contact: "区司法局 王静 0731-2222 0000".to_owned(),
+        changes: vec![Line {
+            at: minute(-5),
+            kind: AmendmentKind::Extension,
+            what: vec!["延长 5 分钟".to_owned()],
+            whom: "桂花街道".to_owned(),
+            reason: "停电".to_owned(),
+        }],
         v: view,
     }
 }
@@ -146,7 +163,15 @@ fn every_part_can_be_shown() {
 #[test]
 fn the_waiting_room_can_be_shown() {
     for lang in [Lang::Zh, Lang::En] {
-        for entry in [Entry::NotYet, Entry::Full, Entry::Short(0), Entry::TooLate, Entry::Running(0), Entry::NoneLeft] {
+        for entry in [
+            Entry::NotYet,
+            Entry::Full,
+            Entry::Short(0),
+            Entry::Paused,
+            Entry::TooLate,
+            Entry::Running(0),
+            Entry::NoneLeft,
+        ] {
             check(&waiting(view(lang), entry).render().unwrap(), lang);
         }
     }

@@ -25,8 +25,8 @@ use crate::bank::Bank;
 use crate::core::Core;
 use crate::desk::Desk;
 use crate::evidence::Evidence;
-use crate::exam::Exams;
 use crate::exam::attempt::Attempts;
+use crate::exam::{Conduct, Exams};
 use crate::http::Idempotency;
 use crate::org::Org;
 use crate::report::Reports;
@@ -52,6 +52,8 @@ pub struct Services {
     pub study: Arc<Study>,
     /// Exams from draft to release.
     pub exams: Arc<Exams>,
+    /// What is done to sealed exams.
+    pub conduct: Arc<Conduct>,
     /// Sitting exams.
     pub attempts: Arc<Attempts>,
     /// Figures and closed years.

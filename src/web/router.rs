@@ -6,7 +6,8 @@ use poem::{EndpointExt, Route};
 
 use super::methods::{get, post};
 use super::pages::coordinator::{
-    banks, composer, exams, hall, people, programmes, questions, roll, session_form, sessions, today, units,
+    banks, candidate, composer, exam_day, exams, hall, people, programmes, questions, roll, session_form, sessions,
+    today, units,
 };
 use super::pages::liaison::{self, unit};
 use super::pages::official::{calendar, check_in, record, results, sitting, tasks};
@@ -90,7 +91,17 @@ fn coordinator(pages: Route) -> Route {
         .at("/exams/:id/seal", post(exams::set_seal))
         .at("/exams/:id/release", post(exams::release_results))
         .at("/exams/:id/delete", post(exams::delete))
+        .at("/exams/:id/schedule", get(exam_day::show_schedule).post(exam_day::change_schedule))
+        .at("/exams/:id/extend", get(exam_day::show_extend).post(exam_day::extend))
+        .at("/exams/:id/pause", post(exam_day::pause))
+        .at("/exams/:id/resume", post(exam_day::resume))
+        .at("/exams/:id/close", post(exam_day::end))
         .at("/exams/:id/candidates", get(exams::show_candidates))
+        .at("/exams/:id/candidates/add", get(candidate::show_add).post(candidate::add))
+        .at("/exams/:id/candidates/:person_id", get(candidate::show))
+        .at("/exams/:id/candidates/:person_id/allow", post(candidate::allow))
+        .at("/exams/:id/candidates/:person_id/void", post(candidate::void))
+        .at("/exams/:id/candidates/:person_id/reopen", post(candidate::reopen))
         .at("/exams/:id/results", get(exams::show_results))
 }
 

@@ -157,7 +157,7 @@ impl View {
         match word.to_string().as_str() {
             "running" | "open" => "info",
             "present" | "made_up" | "approved" | "released" | "graded" => "ok",
-            "draft" | "submitted" | "pending" | "late" | "left_early" => "warn",
+            "draft" | "paused" | "submitted" | "pending" | "late" | "left_early" => "warn",
             "absent" | "voided" => "bad",
             _ => "",
         }

@@ -11,6 +11,11 @@ text_enum! {
     AttemptState { Running = "running", Submitted = "submitted", Graded = "graded", Voided = "voided" }
 }
 
+text_enum! {
+    /// Why a sitting does not count: as if it had not been sat, or sat and failed.
+    VoidKind { Technical = "technical", Misconduct = "misconduct" }
+}
+
 /// A row of `attempts`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "attempts")]
@@ -36,6 +41,12 @@ pub struct Model {
     pub deadline: Instant,
     /// When the server hands it in by itself.
     pub due_at: Instant,
+    /// Since when it is paused; its deadline and the server's hand-in wait.
+    pub paused_at: Option<Instant>,
+    /// How long the pauses lasted that are over, in milliseconds; within the deadline.
+    pub paused_ms: i64,
+    /// Extra time, in milliseconds; within the deadline.
+    pub extra_ms: i64,
     /// When it was handed in; never past the deadline.
     pub submitted_at: Option<Instant>,
     /// The server handed it in.
@@ -52,6 +63,8 @@ pub struct Model {
     pub max_points: Points,
     /// How many items were answered when it was handed in.
     pub answered: i32,
+    /// How it was voided.
+    pub void_kind: Option<VoidKind>,
 }
 
 /// Joins are written out where they are needed.

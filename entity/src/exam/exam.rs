@@ -14,7 +14,7 @@ text_enum! {
 
 text_enum! {
     /// How far an exam has come.
-    ExamStatus { Draft = "draft", Sealed = "sealed", Open = "open", Closed = "closed", Released = "released" }
+    ExamStatus { Draft = "draft", Sealed = "sealed", Open = "open", Paused = "paused", Closed = "closed", Released = "released" }
 }
 
 text_enum! {
@@ -89,7 +89,12 @@ pub struct Model {
     pub commitment: Option<String>,
     /// When it was sealed.
     pub sealed_at: Option<Instant>,
-    /// When its last possible attempt had ended.
+    /// Since when it is paused.
+    pub paused_at: Option<Instant>,
+    /// How long the pauses lasted that are over, in milliseconds.
+    pub paused_ms: i64,
+    /// When its last possible attempt had ended; while it is open, since when nobody starts any more: it was ended by hand,
+    /// or had closed before an attempt was reopened.
     pub closed_at: Option<Instant>,
     /// When results were released.
     pub released_at: Option<Instant>,

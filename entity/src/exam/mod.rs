@@ -1,5 +1,7 @@
 //! Exams, attempts and answers.
 
+pub mod allowance;
+pub mod amendment;
 pub mod attempt;
 pub mod exam;
 pub mod pool_item;

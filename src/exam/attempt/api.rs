@@ -7,8 +7,8 @@ use poem_openapi::param::{Path, Query};
 use uuid::Uuid;
 
 use super::dto::{
-    AcknowledgedDto, AttemptDto, HistoryDto, Leased, ResultDto, SaveRequest, SittingDto, StartRequest, SubmitRequest,
-    SubmittedDto,
+    AcknowledgedDto, AttemptDto, ClockDto, HistoryDto, Leased, ReopenRequest, ResultDto, SaveRequest, SittingDto,
+    StartRequest, SubmitRequest, SubmittedDto, VoidRequest,
 };
 use super::paper::Assembled;
 use super::service::Attempts;
@@ -69,6 +69,38 @@ impl AttemptApi {
     #[oai(path = "/attempts/:id", method = "get", operation_id = "get_attempt")]
     async fn attempt(&self, caller: Caller, id: Path<Uuid>) -> Result<Assembled<AttemptDto>, Problem> {
         Ok(self.0.attempt(&caller, id.0.into()).await?.into())
+    }
+
+    /// The moments of an attempt, without its paper: cheap enough to be asked for every few seconds.
+    ///
+    /// With the lease that starting gave it also tells whether that device still holds the attempt.
+    #[oai(path = "/attempts/:id/clock", method = "get", operation_id = "get_attempt_clock")]
+    async fn clock(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        lease: Query<Option<Uuid>>,
+    ) -> Result<Json<ClockDto>, Problem> {
+        Ok(Json(self.0.clock(&caller, id.0.into(), lease.0.map(Into::into)).await?.into()))
+    }
+
+    /// Void an attempt: `technical` is as if it had not been sat, `misconduct` is sat and failed. By a coordinator of the
+    /// exam's unit, once.
+    #[oai(path = "/attempts/:id/void", method = "post", operation_id = "void_attempt")]
+    async fn void(&self, caller: Caller, id: Path<Uuid>, body: Json<VoidRequest>) -> Result<Json<ClockDto>, Problem> {
+        Ok(Json(self.0.void(&caller, id.0.into(), &body.kind, &body.reason).await?.into()))
+    }
+
+    /// Let an attempt that was handed in go on for some seconds, for answers that a device could not send. Before results
+    /// are released. Its candidate starts again to get a lease. By a coordinator of the exam's unit.
+    #[oai(path = "/attempts/:id/reopen", method = "post", operation_id = "reopen_attempt")]
+    async fn reopen(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        body: Json<ReopenRequest>,
+    ) -> Result<Json<ClockDto>, Problem> {
+        Ok(Json(self.0.reopen(&caller, id.0.into(), body.seconds, &body.reason).await?.into()))
     }
 
     /// What an attempt came to.

@@ -20,6 +20,7 @@ use super::model::{Admission, Refusal, admit};
 use super::operation::{By, HandIn, Operation, Reply, Start, Writing};
 use super::store::{self, Drawn, Head, Row};
 use crate::db::Fault;
+use crate::exam::clock::Allowance;
 use crate::exam::outcome;
 use crate::log::{self, Actor, Entry};
 
@@ -41,12 +42,15 @@ pub(super) async fn apply(tx: &impl ConnectionTrait, operations: &[Operation]) -
 #[derive(Default)]
 struct Batch<'a> {
     heads: HashMap<ExamId, Head>,
+    allowed: HashMap<(ExamId, PersonId), Allowance>,
     rows: HashMap<AttemptId, Row>,
     ledgers: HashMap<AttemptId, Ledger>,
     begun: HashMap<AttemptId, &'a Drawn>,
     resumed: HashSet<AttemptId>,
     saves: Vec<(AttemptId, &'a Save, Instant)>,
     graded: HashSet<AttemptId>,
+    /// Handed in by the server before a save that had arrived in time was written: graded once more.
+    again: HashSet<AttemptId>,
     entries: Vec<(AttemptId, Entry)>,
 }
 
@@ -72,14 +76,32 @@ impl<'a> Batch<'a> {
                 }
             }
         }
+        // The exams first: whoever changes a schedule or an allowance holds them alone.
         let heads = store::held_heads(tx, &sorted(exams)).await?;
+        let allowed = store::allowances(tx, &candidates).await?;
         ids.extend(store::ids_of(tx, &candidates).await?);
         let rows = store::locked(tx, &sorted(ids)).await?;
+        // Another instance may have handed in what this one had yet to write.
+        let mut overtaken = HashSet::new();
+        for operation in operations {
+            let (id, arrival) = match operation {
+                Operation::Start(_) => continue,
+                Operation::Save(writing) => (writing.attempt, writing.arrival),
+                Operation::HandIn(hand_in) => (hand_in.attempt, hand_in.arrival),
+            };
+            if let Some(row) = rows.get(&id).filter(|row| row.was_overtaken(arrival)) {
+                whole.insert(id);
+                overtaken.insert(row.exam_id);
+            }
+        }
+        let mut heads = heads;
+        overtaken.retain(|exam| !heads.contains_key(exam));
+        heads.extend(store::heads(tx, &sorted(overtaken)).await?);
         places.retain(|(attempt, _)| !whole.contains(attempt));
         let mut ledgers = HashMap::new();
         store::ledgers(tx, &sorted(whole), &mut ledgers).await?;
         store::ledgers_at(tx, &sorted(places), &mut ledgers).await?;
-        Ok(Self { heads, rows, ledgers, ..Self::default() })
+        Ok(Self { heads, allowed, rows, ledgers, ..Self::default() })
     }
 
     fn judge(&mut self, operation: &'a Operation) -> Result<Reply, Refusal> {
@@ -94,7 +116,8 @@ impl<'a> Batch<'a> {
         let head = self.heads.get(&start.exam).ok_or(Refusal::NotFound)?;
         let own = |row: &&Row| row.exam_id == start.exam && row.person_id == start.person;
         let attempts: Vec<&Row> = self.rows.values().filter(own).collect();
-        let (id, action, data) = match admit(head, &attempts, start.at)? {
+        let allowed = self.allowed.get(&(start.exam, start.person)).copied().unwrap_or_default();
+        let (id, action, data) = match admit(head, &allowed, &attempts, start.at)? {
             Admission::Resume(id) => {
                 let row = self.rows.get_mut(&id).ok_or(Refusal::NotFound)?;
                 row.lease = start.lease;
@@ -106,7 +129,7 @@ impl<'a> Batch<'a> {
                 let drawn = start.drawn.as_ref().filter(|d| d.number == number);
                 let drawn = drawn.filter(|_| head.manifest_digest.as_ref() == Some(&start.seal));
                 let drawn = drawn.ok_or(Refusal::Redraw)?;
-                let times = head.schedule().times(start.at);
+                let times = head.schedule().times(start.at, allowed.extra);
                 let row = Row {
                     id: start.id,
                     exam_id: start.exam,
@@ -118,12 +141,16 @@ impl<'a> Batch<'a> {
                     started_at: start.at,
                     deadline: times.deadline,
                     due_at: times.due_at,
+                    paused_at: None,
+                    paused_ms: 0,
+                    extra_ms: allowed.extra.0,
                     submitted_at: None,
                     by_server: false,
                     paper_digest: drawn.digest.clone(),
                     points: None,
                     max_points: drawn.max_points,
                     answered: 0,
+                    void_kind: None,
                 };
                 self.rows.insert(start.id, row);
                 self.begun.insert(start.id, drawn);
@@ -139,17 +166,35 @@ impl<'a> Batch<'a> {
     }
 
     fn save(&mut self, writing: &'a Writing) -> Result<Reply, Refusal> {
-        let row = self.rows.get(&writing.attempt).ok_or(Refusal::NotFound)?;
-        if row.state != AttemptState::Running || !row.times().takes(writing.arrival) {
+        let id = writing.attempt;
+        let row = self.rows.get_mut(&id).ok_or(Refusal::NotFound)?;
+        let times = row.times();
+        let head = self.heads.get(&row.exam_id);
+        let overtaken = row.was_overtaken(writing.arrival) && head.is_some_and(|head| !head.is_over());
+        if (row.state != AttemptState::Running && !overtaken) || !times.takes(writing.arrival) {
             return Err(Refusal::Closed);
         }
         if row.lease != writing.lease {
             return Err(Refusal::TakenOver);
         }
-        let ledger = self.ledgers.entry(writing.attempt).or_default();
+        let ledger = self.ledgers.entry(id).or_default();
         let fresh = ledger.take(&writing.saves, writing.arrival).map_err(Refusal::SeqConflict)?;
-        self.saves.extend(fresh.into_iter().map(|save| (writing.attempt, save, writing.arrival)));
-        Ok(Reply::Saved { deadline: row.deadline, counted: ledger.counted(&writing.saves) })
+        let any = !fresh.is_empty();
+        self.saves.extend(fresh.into_iter().map(|save| (id, save, writing.arrival)));
+        if let Some(head) = head.filter(|_| overtaken && any) {
+            let marks = mark(&writing.seat.sheet, ledger);
+            row.points = Some(marks.points);
+            row.answered = marks.answered;
+            self.again.insert(id);
+            let told = handed_in(row, ledger);
+            let told = entry(writing.entry, writing.arrival, &Actor::SYSTEM, "exam.submit", id, head.unit_id, told);
+            self.entries.push((id, told));
+        }
+        Ok(Reply::Saved {
+            deadline: times.deadline_at(writing.arrival),
+            paused: times.paused_at.is_some(),
+            counted: ledger.counted(&writing.saves),
+        })
     }
 
     fn hand_in(&mut self, hand_in: &'a HandIn) -> Result<Reply, Refusal> {
@@ -158,6 +203,7 @@ impl<'a> Batch<'a> {
         let head = self.heads.get(&row.exam_id).ok_or(Refusal::NotFound)?;
         let ledger = self.ledgers.entry(id).or_default();
         let (arrival, times) = (hand_in.arrival, row.times());
+        let overtaken = row.state == AttemptState::Graded;
         let (by_server, actor) = match (&hand_in.by, row.state) {
             (By::Server, AttemptState::Running) if times.is_due(arrival) => (true, &Actor::SYSTEM),
             (By::Server, _) => return Ok(Reply::Idle),
@@ -165,10 +211,12 @@ impl<'a> Batch<'a> {
                 // Handing in again gives the first answer.
                 return Ok(Reply::HandedIn { row: row.clone(), head: head.clone() });
             }
-            (By::Candidate { .. }, AttemptState::Submitted | AttemptState::Graded | AttemptState::Voided) => {
+            (By::Candidate { .. }, AttemptState::Submitted | AttemptState::Graded | AttemptState::Voided)
+                if !row.was_overtaken(arrival) || head.is_over() =>
+            {
                 return Err(Refusal::Closed);
             }
-            (By::Candidate { lease, saves, actor }, AttemptState::Running) => {
+            (By::Candidate { lease, saves, actor }, _) => {
                 // Too late for answers. Without new ones it does what the server is about to do.
                 let late = !times.takes(arrival);
                 if late && !ledger.knows(saves) {
@@ -188,12 +236,12 @@ impl<'a> Batch<'a> {
         row.by_server = by_server;
         row.points = Some(marks.points);
         row.answered = marks.answered;
-        self.graded.insert(id);
-        // What it scored is no business of those who read the log.
-        let data = json!({
-            "exam": row.exam_id, "person": row.person_id, "number": row.number, "by_server": by_server,
-            "saves": ledger.len(), "history": ledger.digest(),
-        });
+        if overtaken {
+            self.again.insert(id)
+        } else {
+            self.graded.insert(id)
+        };
+        let data = handed_in(row, ledger);
         let told = entry(hand_in.entry, arrival, actor, "exam.submit", id, head.unit_id, data);
         self.entries.push((id, told));
         Ok(Reply::HandedIn { row: row.clone(), head: head.clone() })
@@ -209,11 +257,13 @@ impl<'a> Batch<'a> {
         store::set_leases(tx, &resumed).await?;
         store::insert_saves(tx, self.saves).await?;
         let graded: Vec<&Row> = self.graded.iter().filter_map(|id| self.rows.get(id)).collect();
-        store::set_graded(tx, &graded).await?;
+        store::set_graded(tx, &graded, AttemptState::Running).await?;
+        let again: Vec<&Row> = self.again.iter().filter(|id| !self.graded.contains(id)).filter_map(row).collect();
+        store::set_graded(tx, &again, AttemptState::Graded).await?;
         let entries = self.entries.into_iter().filter(|(id, _)| !lost.contains(id)).map(|(_, entry)| entry);
         log::append_all(tx, entries.collect()).await?;
         let mut sat: HashMap<ExamId, Vec<PersonId>> = HashMap::new();
-        for row in graded {
+        for row in graded.into_iter().chain(again) {
             sat.entry(row.exam_id).or_default().push(row.person_id);
         }
         for exam in sorted(sat.keys().copied().collect()) {
@@ -221,6 +271,14 @@ impl<'a> Batch<'a> {
         }
         Ok(lost)
     }
+}
+
+/// What the log keeps of a paper that was handed in. What it scored is no business of those who read the log.
+fn handed_in(row: &Row, ledger: &Ledger) -> Value {
+    json!({
+        "exam": row.exam_id, "person": row.person_id, "number": row.number, "by_server": row.by_server,
+        "saves": ledger.len(), "history": ledger.digest(),
+    })
 }
 
 fn sorted<T: Ord>(set: HashSet<T>) -> Vec<T> {

@@ -17,7 +17,9 @@ use crate::kernel::field::{FieldCode, Fields, Invalid};
 
 mod answers;
 
-pub(super) use answers::{AcknowledgedDto, AttemptDto, HistoryDto, ResultDto, SavedDto, SittingDto, SubmittedDto};
+pub(super) use answers::{
+    AcknowledgedDto, AttemptDto, ClockDto, HistoryDto, ResultDto, SavedDto, SittingDto, SubmittedDto,
+};
 
 /// The longest name that a device may call itself, in characters.
 const MAX_DEVICE: usize = 200;
@@ -168,6 +170,26 @@ pub(super) struct SubmitRequest {
     lease: String,
     /// The last answers, at most 200.
     saves: Option<Vec<SaveDto>>,
+}
+
+/// An attempt to be voided.
+#[derive(Debug, Object)]
+#[oai(rename = "VoidRequest", deny_unknown_fields)]
+pub(super) struct VoidRequest {
+    /// `technical`: as if it had not been sat; `misconduct`: sat and failed.
+    pub(super) kind: String,
+    /// Why, up to 400 characters; the log keeps it.
+    pub(super) reason: String,
+}
+
+/// An attempt that is to go on.
+#[derive(Debug, Object)]
+#[oai(rename = "ReopenRequest", deny_unknown_fields)]
+pub(super) struct ReopenRequest {
+    /// For how long from now, 1–7200.
+    pub(super) seconds: i32,
+    /// Why, up to 400 characters; the log keeps it.
+    pub(super) reason: String,
 }
 
 /// A lease and what it allows to be written.

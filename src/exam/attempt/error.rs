@@ -1,5 +1,7 @@
 //! What can go wrong with an attempt, and how a client is told.
 
+use entity::exam::attempt::AttemptState;
+
 use super::model::Refusal;
 use crate::auth::Denied;
 use crate::db::{Fault, Rejected, faulty};
@@ -21,6 +23,9 @@ pub enum AttemptError {
     /// The exam has not opened yet.
     #[error("the exam has not opened yet")]
     NotOpenYet,
+    /// The exam is paused.
+    #[error("the exam is paused")]
+    Paused,
     /// Too late to start; whom to ask.
     #[error("the latest start has passed")]
     StartClosed(String),
@@ -30,6 +35,9 @@ pub enum AttemptError {
     /// The attempt has ended.
     #[error("the attempt has ended")]
     Closed,
+    /// Its state, or its exam's, does not allow it.
+    #[error("the attempt is {0}")]
+    WrongState(AttemptState),
     /// Another device holds the attempt.
     #[error("another device holds the attempt")]
     TakenOver,
@@ -64,9 +72,11 @@ impl From<AttemptError> for Problem {
             AttemptError::Invalid(invalid) => invalid.into(),
             AttemptError::NotOnRoster(contact) => Self::new(Code::NotOnRoster).about(contact),
             AttemptError::NotOpenYet => Self::new(Code::NotOpenYet),
+            AttemptError::Paused => Self::new(Code::Paused),
             AttemptError::StartClosed(contact) => Self::new(Code::StartClosed).about(contact),
             AttemptError::NoAttemptLeft => Self::new(Code::NoAttemptLeft),
             AttemptError::Closed => Self::new(Code::AttemptClosed),
+            AttemptError::WrongState(_) => Self::new(Code::WrongState),
             AttemptError::TakenOver => Self::new(Code::TakenOver),
             AttemptError::SeqConflict(at) => {
                 let field = format!("saves[{at}].seq");
@@ -86,6 +96,7 @@ impl AttemptError {
         match refusal {
             Refusal::NotFound => Denied::NotFound.into(),
             Refusal::NotOpenYet => Self::NotOpenYet,
+            Refusal::Paused => Self::Paused,
             Refusal::StartClosed => Self::StartClosed(contact.to_owned()),
             Refusal::NoAttemptLeft => Self::NoAttemptLeft,
             Refusal::Closed => Self::Closed,

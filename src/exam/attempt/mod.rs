@@ -5,7 +5,6 @@
 
 mod api;
 mod batch;
-mod clock;
 mod dto;
 mod error;
 mod ledger;
@@ -18,7 +17,6 @@ mod store;
 mod views;
 
 pub use api::AttemptApi;
-pub use clock::{Entry, Schedule, Times};
 pub(in crate::exam) use dto::StateDto;
 pub use error::AttemptError;
 pub use ledger::Counted;
@@ -26,5 +24,5 @@ pub use model::{MAX_SAVES, RawResponse, RawSave, Seat};
 pub use service::Attempts;
 pub use views::{
     Acknowledged, Attempt, AttemptResult, Desk, HistoryRow, ItemResult, Outcome, Saved, SectionResult, Started,
-    Submitted, Viewed,
+    Submitted, Ticking, Viewed,
 };

@@ -5,11 +5,12 @@ use entity::exam::exam::ExamStatus;
 use entity::id::{AttemptId, ExamId, PersonId};
 use entity::instant::Instant;
 
-use super::clock::Entry;
 use super::ledger::Save;
 use super::store::{Head, Row};
 use crate::bank::Kind;
+use crate::exam::clock::{Allowance, Entry};
 use crate::exam::grading::Response;
+use crate::exam::outcome::is_used;
 use crate::exam::sealed::Sheet;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 
@@ -111,6 +112,8 @@ pub(super) enum Refusal {
     NotFound,
     /// The exam has not opened yet.
     NotOpenYet,
+    /// The exam is paused.
+    Paused,
     /// Too late to start.
     StartClosed,
     /// All attempts are used.
@@ -134,8 +137,8 @@ pub(super) enum Admission {
     Begin(i32),
 }
 
-/// Whether somebody with these attempts (all of theirs in this exam) may start or resume now.
-pub(super) fn admit(head: &Head, attempts: &[&Row], now: Instant) -> Result<Admission, Refusal> {
+/// Whether somebody with these attempts (all of theirs in this exam) and this allowance may start or resume now.
+pub(super) fn admit(head: &Head, allowed: &Allowance, attempts: &[&Row], now: Instant) -> Result<Admission, Refusal> {
     if let Some(running) = attempts.iter().find(|a| a.state == AttemptState::Running) {
         // Past its last save it waits to be handed in; there is nothing left to go on with.
         let open = running.times().takes(now);
@@ -143,16 +146,20 @@ pub(super) fn admit(head: &Head, attempts: &[&Row], now: Instant) -> Result<Admi
     }
     match head.status {
         ExamStatus::Draft => return Err(Refusal::NotFound),
-        ExamStatus::Sealed | ExamStatus::Open => {}
-        ExamStatus::Closed | ExamStatus::Released => return Err(Refusal::StartClosed),
+        ExamStatus::Paused => return Err(Refusal::Paused),
+        // One that had closed and in which an attempt was reopened takes nobody else: its draw may be known by now.
+        ExamStatus::Sealed | ExamStatus::Open if head.closed_at.is_none() => {}
+        ExamStatus::Sealed | ExamStatus::Open | ExamStatus::Closed | ExamStatus::Released => {
+            return Err(Refusal::StartClosed);
+        }
     }
-    match head.schedule().entry(now) {
+    match head.schedule().entry(now, allowed) {
         Entry::Early => return Err(Refusal::NotOpenYet),
         Entry::Late => return Err(Refusal::StartClosed),
         Entry::Open => {}
     }
-    let used = i32::try_from(attempts.len()).unwrap_or(i32::MAX);
-    if used >= head.attempts_allowed {
+    let used = attempts.iter().filter(|a| is_used(a.void_kind)).count();
+    if i32::try_from(used).unwrap_or(i32::MAX) >= head.attempts_allowed.saturating_add(allowed.attempts) {
         return Err(Refusal::NoAttemptLeft);
     }
     Ok(Admission::Begin(attempts.iter().map(|a| a.number).max().unwrap_or(0) + 1))

@@ -45,6 +45,8 @@ pub(super) struct Writing {
     pub arrival: Instant,
     pub lease: LeaseId,
     pub saves: Vec<Save>,
+    /// The number of a log entry, should one be needed.
+    pub entry: Uuid,
 }
 
 /// A paper is handed in.
@@ -72,6 +74,7 @@ pub(super) enum Reply {
     Started(Row),
     Saved {
         deadline: Instant,
+        paused: bool,
         counted: Vec<Counted>,
     },
     HandedIn {

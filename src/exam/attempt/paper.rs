@@ -111,6 +111,9 @@ impl From<Started> for Assembled<SittingDto> {
         object.field("state", attempt.state.as_str());
         object.field("started_at", attempt.started_at.to_string());
         object.field("deadline", attempt.deadline.to_string());
+        if attempt.paused {
+            object.field("paused", true);
+        }
         object.field("server_time", started.server_time.to_string());
         object.field("paper_digest", attempt.paper_digest);
         object.desk(started.desk);
@@ -130,8 +133,14 @@ impl From<Viewed> for Assembled<AttemptDto> {
         object.field("device", attempt.device);
         object.field("started_at", attempt.started_at.to_string());
         object.field("deadline", attempt.deadline.to_string());
+        if attempt.paused {
+            object.field("paused", true);
+        }
         object.field("submitted_at", attempt.submitted_at.map(|t| t.to_string()));
         object.field("by_server", attempt.by_server);
+        if let Some(kind) = attempt.void_kind {
+            object.field("void_kind", kind.as_str());
+        }
         object.field("server_time", viewed.server_time.to_string());
         object.field("paper_digest", attempt.paper_digest);
         if let Some(desk) = viewed.desk {

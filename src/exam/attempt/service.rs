@@ -1,6 +1,6 @@
 //! Sitting an exam: starting, saving, handing in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use entity::exam::exam::ExamStatus;
@@ -14,7 +14,7 @@ use super::error::AttemptError;
 use super::model::{Admission, RawSave, Refusal, Seat, admit};
 use super::operation::{By, HandIn, Operation, Reply, Start, Writing};
 use super::store::{self, Drawn, Head, Row};
-use super::views::{Acknowledged, Desk, Outcome, Saved, Started, Submitted};
+use super::views::{Acknowledged, Attempt, Desk, Outcome, Saved, Started, Submitted};
 use crate::auth::{Caller, Denied};
 use crate::core::Core;
 use crate::db::{Apply, Fault, Rejected, Writer};
@@ -26,6 +26,7 @@ use crate::org;
 
 mod overdue;
 mod reading;
+mod rescue;
 
 /// How many operations may wait to be written.
 const QUEUE: usize = 4096;
@@ -110,7 +111,9 @@ impl Attempts {
             return Err(AttemptError::NotOnRoster(head.contact));
         }
         let attempts = store::attempts_of(conn, exam, person).await?;
-        let number = match admit(&head, &attempts.iter().collect::<Vec<_>>(), now) {
+        let allowed = store::allowances(conn, &HashSet::from([(exam, person)])).await?;
+        let allowed = allowed.get(&(exam, person)).copied().unwrap_or_default();
+        let number = match admit(&head, &allowed, &attempts.iter().collect::<Vec<_>>(), now) {
             Ok(Admission::Resume(_)) => return Ok((head, None, None)),
             Ok(Admission::Begin(number)) => number,
             Err(refusal) => return Err(AttemptError::of(refusal, &head.contact)),
@@ -125,7 +128,7 @@ impl Attempts {
         let seat = self.seat(row.id).await?;
         let saved = self.saved(row.id, &seat).await?;
         let lease = row.lease;
-        Ok(Started { attempt: row.into(), lease, desk: Desk { seat, saved }, server_time: now })
+        Ok(Started { attempt: Attempt::of(row, now), lease, desk: Desk { seat, saved }, server_time: now })
     }
 
     /// The answers that count.
@@ -152,9 +155,11 @@ impl Attempts {
             return Err(Invalid::one("saves", FieldCode::Required).into());
         }
         let saves = seat.read(saves)?;
-        let writing = Writing { attempt: id, seat, arrival, lease, saves };
+        let writing = Writing { attempt: id, seat, arrival, lease, saves, entry: self.core.uuid() };
         match self.writer.submit(Operation::Save(writing)).await? {
-            Reply::Saved { deadline, counted } => Ok(Acknowledged { server_time: arrival, deadline, saved: counted }),
+            Reply::Saved { deadline, paused, counted } => {
+                Ok(Acknowledged { server_time: arrival, deadline, paused, saved: counted })
+            }
             Reply::Refused(refusal) => Err(AttemptError::of(refusal, "")),
             Reply::Started(_) | Reply::HandedIn { .. } | Reply::Idle => Err(confused()),
         }

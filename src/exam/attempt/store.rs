@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use entity::exam::attempt::{self, AttemptState};
+use entity::exam::allowance;
+use entity::exam::attempt::{self, AttemptState, VoidKind};
 use entity::exam::exam::{self, ExamStatus, Release, ShowKey};
 use entity::id::{AttemptId, ExamId, LeaseId, PersonId, UnitId};
 use entity::instant::{Instant, Millis};
@@ -12,14 +13,14 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
 };
 
-use super::clock::{Schedule, Times};
 use crate::db::Fault;
+use crate::exam::clock::{Allowance, Schedule, Times};
 
 mod saves;
 mod writing;
 
 pub(super) use saves::{history, insert_saves, ledger, ledgers, ledgers_at};
-pub(super) use writing::{insert, set_graded, set_leases};
+pub(super) use writing::{insert, open_again, set_graded, set_leases, set_state};
 
 /// How many ids, and how many rows of values, one statement names at most.
 const CHUNK: usize = 4_000;
@@ -49,6 +50,8 @@ pub(super) struct Head {
     pub contact: String,
     pub status: ExamStatus,
     pub manifest_digest: Option<String>,
+    pub paused_ms: i64,
+    pub closed_at: Option<Instant>,
 }
 
 impl Head {
@@ -60,7 +63,13 @@ impl Head {
             latest_start: self.latest_start_seconds.map(Millis::seconds),
             duration: Millis::seconds(self.duration_seconds),
             grace: Millis::seconds(self.grace_seconds),
+            paused: Millis(self.paused_ms),
         }
+    }
+
+    /// Whether all its attempts have ended for good.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.status, ExamStatus::Closed | ExamStatus::Released)
     }
 
     /// Whether candidates see their results.
@@ -88,18 +97,32 @@ pub(super) struct Row {
     pub started_at: Instant,
     pub deadline: Instant,
     pub due_at: Instant,
+    pub paused_at: Option<Instant>,
+    pub paused_ms: i64,
+    pub extra_ms: i64,
     pub submitted_at: Option<Instant>,
     pub by_server: bool,
     pub paper_digest: String,
     pub points: Option<Points>,
     pub max_points: Points,
     pub answered: i32,
+    pub void_kind: Option<VoidKind>,
 }
 
 impl Row {
     /// The moments of this sitting.
     pub(super) fn times(&self) -> Times {
-        Times { deadline: self.deadline, due_at: self.due_at }
+        Times { deadline: self.deadline, due_at: self.due_at, paused_at: self.paused_at }
+    }
+
+    /// Whether the server handed it in before something was written that had arrived in time.
+    pub(super) fn was_overtaken(&self, arrival: Instant) -> bool {
+        self.state == AttemptState::Graded && self.by_server && self.times().takes(arrival)
+    }
+
+    /// Takes other moments on.
+    pub(super) fn retime(&mut self, times: Times) {
+        (self.deadline, self.due_at, self.paused_at) = (times.deadline, times.due_at, times.paused_at);
     }
 }
 
@@ -160,6 +183,11 @@ pub(super) async fn held_heads(conn: &impl ConnectionTrait, ids: &[ExamId]) -> R
     Ok(rows.into_iter().map(|h| (h.id, h)).collect())
 }
 
+/// One exam, held alone.
+pub(super) async fn held_head(tx: &impl ConnectionTrait, id: ExamId) -> Result<Option<Head>, Fault> {
+    Ok(exam::Entity::find_by_id(id).lock_exclusive().into_partial_model().one(tx).await?)
+}
+
 pub(super) async fn attempt(conn: &impl ConnectionTrait, id: AttemptId) -> Result<Option<Row>, Fault> {
     Ok(attempt::Entity::find_by_id(id).into_partial_model().one(conn).await?)
 }
@@ -216,6 +244,32 @@ pub(super) async fn ids_of(
     Ok(rows.into_iter().filter(|(_, exam, person)| candidates.contains(&(*exam, *person))).map(|row| row.0).collect())
 }
 
+/// What candidates are allowed beyond the schedule, each in one exam. Who is allowed nothing is left out.
+pub(super) async fn allowances(
+    conn: &impl ConnectionTrait,
+    candidates: &HashSet<(ExamId, PersonId)>,
+) -> Result<HashMap<(ExamId, PersonId), Allowance>, Fault> {
+    if candidates.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let exams: HashSet<ExamId> = candidates.iter().map(|(exam, _)| *exam).collect();
+    let people: HashSet<PersonId> = candidates.iter().map(|(_, person)| *person).collect();
+    let rows = allowance::Entity::find()
+        .filter(allowance::Column::ExamId.is_in(exams))
+        .filter(allowance::Column::PersonId.is_in(people))
+        .all(conn)
+        .await?;
+    let of = |row: allowance::Model| {
+        let allowed = Allowance {
+            extra: Millis::seconds(row.extra_seconds),
+            attempts: row.extra_attempts,
+            admit_until: row.admit_until,
+        };
+        ((row.exam_id, row.person_id), allowed)
+    };
+    Ok(rows.into_iter().map(of).collect())
+}
+
 /// These attempts, locked in the order of their ids, so that two transactions over the same ones wait and don't clash.
 pub(super) async fn locked(conn: &impl ConnectionTrait, ids: &[AttemptId]) -> Result<HashMap<AttemptId, Row>, Fault> {
     let mut rows = HashMap::with_capacity(ids.len());
@@ -239,6 +293,7 @@ pub(super) async fn due(conn: &impl ConnectionTrait, now: Instant, limit: u64) -
         .column(attempt::Column::Id)
         .filter(attempt::Column::State.eq(AttemptState::Running))
         .filter(attempt::Column::DueAt.lte(now))
+        .filter(attempt::Column::PausedAt.is_null())
         .order_by_asc(attempt::Column::DueAt)
         .order_by_asc(attempt::Column::Id)
         .limit(limit)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use entity::exam::attempt::AttemptState;
+use entity::exam::attempt::{AttemptState, VoidKind};
 use entity::id::{AttemptId, ExamId, LeaseId, PersonId};
 use entity::instant::Instant;
 use entity::points::Points;
@@ -30,18 +30,25 @@ pub struct Attempt {
     pub device: Option<String>,
     /// When it was started.
     pub started_at: Instant,
-    /// When its time is up.
+    /// When its time is up; during a pause it moves on with the clock.
     pub deadline: Instant,
+    /// The clock is stopped.
+    pub paused: bool,
     /// When it was handed in.
     pub submitted_at: Option<Instant>,
     /// The server handed it in.
     pub by_server: bool,
+    /// How it was voided.
+    pub void_kind: Option<VoidKind>,
     /// The paper's digest, hex.
     pub paper_digest: String,
 }
 
-impl From<Row> for Attempt {
-    fn from(row: Row) -> Self {
+impl Attempt {
+    /// As it stands now.
+    pub(super) fn of(row: Row, now: Instant) -> Self {
+        let times = row.times();
+        let runs = row.state == AttemptState::Running;
         Self {
             id: row.id,
             exam_id: row.exam_id,
@@ -50,9 +57,11 @@ impl From<Row> for Attempt {
             state: row.state,
             device: row.device,
             started_at: row.started_at,
-            deadline: row.deadline,
+            deadline: if runs { times.deadline_at(now) } else { row.deadline },
+            paused: runs && times.paused_at.is_some(),
             submitted_at: row.submitted_at,
             by_server: row.by_server,
+            void_kind: row.void_kind,
             paper_digest: row.paper_digest,
         }
     }
@@ -104,13 +113,26 @@ pub struct Viewed {
     pub server_time: Instant,
 }
 
+/// The moments of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticking {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// The lease that was asked about may still write.
+    pub held: bool,
+    /// The server's time.
+    pub server_time: Instant,
+}
+
 /// Saves that were committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acknowledged {
     /// The server's time when they arrived.
     pub server_time: Instant,
-    /// When the attempt's time is up.
+    /// When the attempt's time is up; during a pause it moves on with the clock.
     pub deadline: Instant,
+    /// The clock is stopped.
+    pub paused: bool,
     /// What counts at each of their positions.
     pub saved: Vec<Counted>,
 }
@@ -141,7 +163,9 @@ impl Outcome {
     /// Of a graded attempt.
     pub(super) fn of(head: &Head, row: &Row) -> Option<Self> {
         let points = row.points?;
-        Some(Self { points, max_points: row.max_points, passed: points >= head.pass_points })
+        let void = row.void_kind.is_some();
+        let counted = if void { Points(0) } else { points };
+        Some(Self { points: counted, max_points: row.max_points, passed: !void && points >= head.pass_points })
     }
 }
 

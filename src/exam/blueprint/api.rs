@@ -19,7 +19,7 @@ use crate::http::{ApiPage, Code, IfMatch, Json, PageQuery, Problem, Tagged};
 #[derive(Debug)]
 pub struct ExamsApi(pub Arc<Exams>);
 
-fn tagged(exam: Exam) -> Tagged<ExamDto> {
+pub(in crate::exam) fn tagged(exam: Exam) -> Tagged<ExamDto> {
     let version = exam.version;
     Tagged::new(exam, version)
 }

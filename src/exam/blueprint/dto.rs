@@ -12,8 +12,10 @@ mod answers;
 mod people;
 mod words;
 
-pub(super) use answers::{ExamDto, ExamSummaryDto, FeasibilityDto, ManifestDto, SealDto};
-pub(super) use people::{CandidateDto, ResultsDto, results};
+pub(in crate::exam) use answers::ExamDto;
+pub(super) use answers::{ExamSummaryDto, FeasibilityDto, ManifestDto, SealDto};
+pub(in crate::exam) use people::CandidateDto;
+pub(super) use people::{ResultsDto, results};
 pub(super) use words::{ExamKindDto, ExamStatusDto};
 
 /// An exam to be drafted.

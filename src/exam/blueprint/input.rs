@@ -142,19 +142,19 @@ impl BlueprintInput {
     fn times(&self, fields: &mut Fields) -> Option<Times> {
         let opens_at: Option<Instant> = fields.parse("opens_at", &self.opens_at, FieldCode::Invalid);
         let closes_at: Option<Instant> = fields.parse("closes_at", &self.closes_at, FieldCode::Invalid);
-        let duration_seconds = fields.within("duration_seconds", self.duration_seconds, 60, 86_400);
-        let grace_seconds = fields.within("grace_seconds", self.grace_seconds, 0, 120);
-        let (opens_at, closes_at) = opens_at.zip(closes_at)?;
-        if closes_at <= opens_at {
-            fields.reject_with("closes_at", FieldCode::NotAfter, opens_at);
-        } else if let Some(seconds) = self.latest_start_seconds
-            && (seconds < 0 || opens_at + Millis::seconds(seconds) > closes_at)
-        {
-            let window = (closes_at - opens_at).0 / 1000;
-            fields.reject_with("latest_start_seconds", FieldCode::OutOfRange, format!("0–{window}"));
-        }
-        let latest_start_seconds = self.latest_start_seconds;
-        Some(Times { opens_at, closes_at, latest_start_seconds, duration_seconds, grace_seconds })
+        let (Some(opens_at), Some(closes_at)) = (opens_at, closes_at) else {
+            check_lengths(fields, "", self.duration_seconds, self.grace_seconds);
+            return None;
+        };
+        let times = Times {
+            opens_at,
+            closes_at,
+            latest_start_seconds: self.latest_start_seconds,
+            duration_seconds: self.duration_seconds,
+            grace_seconds: self.grace_seconds,
+        };
+        check_times(fields, "", &times);
+        Some(times)
     }
 
     /// The pass line lies within what a paper can score, the excellence line between the two.
@@ -201,6 +201,25 @@ impl SectionInput {
         }
         Some(SectionPlan { title, kind: kind?, topics, difficulties, count, points_each, scoring })
     }
+}
+
+/// Notes what is wrong with the times of an exam; the names of the fields begin with `before`.
+pub(in crate::exam) fn check_times(fields: &mut Fields, before: &str, times: &Times) {
+    check_lengths(fields, before, times.duration_seconds, times.grace_seconds);
+    let (opens_at, closes_at) = (times.opens_at, times.closes_at);
+    if closes_at <= opens_at {
+        fields.reject_with(format!("{before}closes_at"), FieldCode::NotAfter, opens_at);
+    } else if let Some(seconds) = times.latest_start_seconds
+        && (seconds < 0 || opens_at + Millis::seconds(seconds) > closes_at)
+    {
+        let window = (closes_at - opens_at).0 / 1000;
+        fields.reject_with(format!("{before}latest_start_seconds"), FieldCode::OutOfRange, format!("0–{window}"));
+    }
+}
+
+fn check_lengths(fields: &mut Fields, before: &str, duration: i32, grace: i32) {
+    fields.within(&format!("{before}duration_seconds"), duration, 60, 86_400);
+    fields.within(&format!("{before}grace_seconds"), grace, 0, 120);
 }
 
 /// Notes what is in a list twice.

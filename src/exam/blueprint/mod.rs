@@ -14,10 +14,16 @@ mod state;
 mod store;
 
 pub use api::ExamsApi;
+pub(super) use api::tagged;
+pub(super) use dto::{CandidateDto, ExamDto};
+pub(super) use input::check_times;
 pub use input::{BlueprintInput, SectionInput};
 pub use model::{
     Blueprint, Candidate, Exam, ExamBrief, ExamFilter, ExamResults, ExamSummary, OwnExam, OwnResult, ResultRow,
     ResultsSummary, SealReceipt, SealedManifest, SectionPlan, SectionRoom,
 };
+pub(super) use service::end;
 pub use service::{ExamError, Exams};
 pub use state::Times;
+pub(super) use state::status_at;
+pub(super) use store::times;

@@ -1,14 +1,15 @@
 //! Exams as other rooms see them.
 
-use entity::exam::attempt::AttemptState;
+use entity::exam::attempt::{AttemptState, VoidKind};
 use entity::exam::exam::{AttemptScoring, ExamKind, ExamStatus, Release, ShowKey};
 use entity::exam::section::Scoring;
 use entity::id::{AttemptId, BankId, ExamId, PersonId, UnitId};
-use entity::instant::Instant;
+use entity::instant::{Instant, Millis};
 use entity::points::Points;
 
 use super::state::Times;
 use crate::bank::{Difficulty, Kind};
+use crate::exam::clock::{Allowance, Schedule};
 use crate::kernel::page::Page;
 use crate::org::Audience;
 
@@ -95,6 +96,10 @@ pub struct Exam {
     pub status: ExamStatus,
     /// What its seal published.
     pub seal: Option<Seal>,
+    /// Since when it is paused.
+    pub paused_at: Option<Instant>,
+    /// How long the pauses lasted that are over.
+    pub paused: Millis,
     /// When its last possible attempt had ended.
     pub closed_at: Option<Instant>,
     /// When its results were released.
@@ -215,10 +220,16 @@ pub struct Candidate {
     pub unit_name: String,
     /// Their post on the roster.
     pub post: String,
-    /// How many attempts they have started; voided ones are not counted.
+    /// How many attempts they have used; one that was voided for a technical reason is given back.
     pub attempts: i32,
-    /// How far their newest attempt has come; none if they have not started.
+    /// Their newest attempt.
+    pub attempt_id: Option<AttemptId>,
+    /// How far it has come; none if they have not started.
     pub state: Option<AttemptState>,
+    /// How it was voided.
+    pub void_kind: Option<VoidKind>,
+    /// What they are allowed beyond the schedule.
+    pub allowed: Allowance,
     /// The points that count, once results are released and if the reader may see them.
     pub points: Option<Points>,
 }
@@ -279,8 +290,12 @@ pub struct OwnExam {
     pub exam: ExamBrief,
     /// What a paper can score.
     pub max_points: Points,
-    /// How many attempts are left; voided ones are not counted.
+    /// How many attempts are left; one that was voided for a technical reason is given back.
     pub attempts_left: i32,
+    /// The schedule as it stands, with the pauses so far.
+    pub schedule: Schedule,
+    /// What the reader is allowed beyond it.
+    pub allowed: Allowance,
     /// The attempt that is running.
     pub running: Option<AttemptId>,
     /// How far the newest attempt has come; none before the first.

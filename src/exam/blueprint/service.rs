@@ -32,6 +32,7 @@ mod results;
 mod seal;
 
 pub use error::ExamError;
+pub(in crate::exam) use life::end;
 
 /// Those who see who of a unit is to sit.
 const ROSTER_READERS: &[Role] = &[Role::Coordinator, Role::Auditor, Role::Liaison];
@@ -157,13 +158,18 @@ impl Exams {
     }
 
     /// An exam that the caller may see; to anybody else there is none.
-    async fn seen(&self, conn: &impl ConnectionTrait, caller: &Caller, id: ExamId) -> Result<exam::Model, ExamError> {
+    pub(in crate::exam) async fn seen(
+        &self,
+        conn: &impl ConnectionTrait,
+        caller: &Caller,
+        id: ExamId,
+    ) -> Result<exam::Model, ExamError> {
         let found = store::exam_if(conn, id, reach(caller, self.core.now()).visible()).await?;
         Ok(found.ok_or(Denied::NotFound)?)
     }
 
     /// An exam that the caller may change.
-    async fn managed(
+    pub(in crate::exam) async fn managed(
         &self,
         conn: &impl ConnectionTrait,
         caller: &Caller,
@@ -177,6 +183,17 @@ impl Exams {
             Err(ExamError::Denied(_)) => Err(Denied::Forbidden.into()),
             other => other.map(|()| row),
         }
+    }
+
+    /// The same, held until the transaction ends.
+    pub(in crate::exam) async fn held(
+        &self,
+        tx: &impl ConnectionTrait,
+        caller: &Caller,
+        id: ExamId,
+    ) -> Result<exam::Model, ExamError> {
+        self.managed(tx, caller, id).await?;
+        Ok(store::hold(tx, id).await?.ok_or(Denied::NotFound)?)
     }
 
     /// A blueprint whose fields are right and whose units, banks, people and main exam lie within the caller's reach.

@@ -3,15 +3,14 @@
 use entity::exam::exam::{ExamStatus, Release};
 use entity::instant::{Instant, Millis};
 
-/// How long after deadline and grace the server itself may take to hand an attempt in.
-const HAND_IN: Millis = Millis(5_000);
+use crate::exam::clock::Schedule;
 
-/// When an exam may be sat.
+/// When an exam may be sat, as its blueprint says and amendments have left it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
     /// From when it can be started.
     pub opens_at: Instant,
-    /// Nobody sits past this moment.
+    /// Nobody sits past this moment, but for extra time and pauses.
     pub closes_at: Instant,
     /// The latest start, after the opening; any time before closing if none.
     pub latest_start_seconds: Option<i32>,
@@ -22,29 +21,29 @@ pub struct Times {
 }
 
 impl Times {
-    /// The last moment at which it can be started.
+    /// As the clock reads it, with the pauses that are over.
+    #[must_use]
+    pub fn schedule(&self, paused: Millis) -> Schedule {
+        Schedule {
+            opens_at: self.opens_at,
+            closes_at: self.closes_at,
+            latest_start: self.latest_start_seconds.map(Millis::seconds),
+            duration: Millis::seconds(self.duration_seconds),
+            grace: Millis::seconds(self.grace_seconds),
+            paused,
+        }
+    }
+
+    /// The last moment at which it can be started, pauses and admissions left out.
     #[must_use]
     pub fn latest_start(&self) -> Instant {
-        let latest = self.latest_start_seconds.map(|seconds| self.opens_at + Millis::seconds(seconds));
-        latest.map_or(self.closes_at, |latest| latest.min(self.closes_at))
-    }
-
-    /// The latest deadline that any attempt can have.
-    #[must_use]
-    pub fn last_deadline(&self) -> Instant {
-        (self.latest_start() + Millis::seconds(self.duration_seconds)).min(self.closes_at)
-    }
-
-    /// When the last possible attempt has been handed in, by whomever: the exam closes if none is running.
-    #[must_use]
-    pub fn ends_at(&self) -> Instant {
-        self.last_deadline() + Millis::seconds(self.grace_seconds) + HAND_IN
+        self.schedule(Millis(0)).latest().map_or(self.closes_at, |latest| latest.min(self.closes_at))
     }
 }
 
 /// How far an exam has come at a moment. That a sealed one opens needs nobody's act, so it is open from the moment on
 /// even if the worker has yet to write it down.
-pub(super) fn status_at(status: ExamStatus, opens_at: Instant, now: Instant) -> ExamStatus {
+pub(in crate::exam) fn status_at(status: ExamStatus, opens_at: Instant, now: Instant) -> ExamStatus {
     match status {
         ExamStatus::Sealed if opens_at <= now => ExamStatus::Open,
         status => status,
@@ -80,7 +79,9 @@ pub(super) fn after_closing(release: Release) -> ExamStatus {
 pub(super) fn may_release(status: ExamStatus) -> Result<(), Refused> {
     match status {
         ExamStatus::Closed => Ok(()),
-        ExamStatus::Draft | ExamStatus::Sealed | ExamStatus::Open | ExamStatus::Released => Err(Refused),
+        ExamStatus::Draft | ExamStatus::Sealed | ExamStatus::Open | ExamStatus::Paused | ExamStatus::Released => {
+            Err(Refused)
+        }
     }
 }
 
@@ -93,24 +94,18 @@ pub(super) fn shows_results(status: ExamStatus, release: Release) -> bool {
 mod tests {
     use super::*;
 
-    const TIMES: Times = Times {
-        opens_at: Instant(0),
-        closes_at: Instant(7_200_000),
-        latest_start_seconds: None,
-        duration_seconds: 3600,
-        grace_seconds: 10,
-    };
-
     #[test]
-    fn an_exam_ends_with_its_last_possible_attempt() {
-        assert_eq!(TIMES.latest_start(), Instant(7_200_000));
-        assert_eq!(TIMES.ends_at(), Instant(7_215_000));
-        let early = Times { latest_start_seconds: Some(1800), ..TIMES };
-        assert_eq!((early.latest_start(), early.ends_at()), (Instant(1_800_000), Instant(5_415_000)));
-        let late = Times { latest_start_seconds: Some(5400), ..TIMES };
-        assert_eq!(late.ends_at(), Instant(7_215_000));
-        let past = Times { latest_start_seconds: Some(10_000), ..TIMES };
-        assert_eq!(past.latest_start(), Instant(7_200_000));
+    fn the_latest_start_lies_before_the_closing() {
+        let times = Times {
+            opens_at: Instant(0),
+            closes_at: Instant(7_200_000),
+            latest_start_seconds: None,
+            duration_seconds: 3600,
+            grace_seconds: 10,
+        };
+        let with = |seconds| Times { latest_start_seconds: Some(seconds), ..times }.latest_start();
+        assert_eq!(times.latest_start(), Instant(7_200_000));
+        assert_eq!((with(1800), with(10_000)), (Instant(1_800_000), Instant(7_200_000)));
     }
 
     #[test]

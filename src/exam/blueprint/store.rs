@@ -6,7 +6,7 @@ use entity::List;
 use entity::exam::exam::{self, ExamStatus};
 use entity::exam::{pool_item, section};
 use entity::id::{AccountId, ExamId, QuestionId};
-use entity::instant::Instant;
+use entity::instant::{Instant, Millis};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -16,11 +16,14 @@ use sea_orm::{
 use super::model::{Blueprint, Exam, Seal, SealedManifest, SectionPlan};
 use super::state::{Times, status_at};
 use crate::db::{Fault, insert_all};
+use crate::exam::clock::Schedule;
 use crate::org::Audience;
 
+mod allowances;
 mod list;
 mod sittings;
 
+pub(super) use allowances::{allowances, allowances_of};
 pub(super) use list::{Reach, brief_of, list};
 pub(super) use sittings::{Attempt, Part, has_running, shown, sittings};
 
@@ -49,7 +52,7 @@ pub(super) async fn exam_if(
 }
 
 /// One exam, held until the transaction ends.
-pub(super) async fn hold(tx: &impl ConnectionTrait, id: ExamId) -> Result<Option<exam::Model>, Fault> {
+pub(in crate::exam) async fn hold(tx: &impl ConnectionTrait, id: ExamId) -> Result<Option<exam::Model>, Fault> {
     Ok(light().filter(exam::Column::Id.eq(id)).lock_exclusive().one(tx).await?)
 }
 
@@ -93,7 +96,9 @@ pub(super) async fn whole(conn: &impl ConnectionTrait, row: exam::Model, now: In
         id: row.id,
         status: status_at(row.status, row.opens_at, now),
         seal: seal_of(&row),
-        closed_at: row.closed_at,
+        paused_at: row.paused_at,
+        paused: Millis(row.paused_ms),
+        closed_at: row.closed_at.filter(|_| matches!(row.status, ExamStatus::Closed | ExamStatus::Released)),
         released_at: row.released_at,
         version: row.version,
         created_at: row.created_at,
@@ -119,7 +124,7 @@ pub(super) async fn whole(conn: &impl ConnectionTrait, row: exam::Model, now: In
 }
 
 /// When an exam may be sat.
-pub(super) fn times(row: &exam::Model) -> Times {
+pub(in crate::exam) fn times(row: &exam::Model) -> Times {
     Times {
         opens_at: row.opens_at,
         closes_at: row.closes_at,
@@ -127,6 +132,11 @@ pub(super) fn times(row: &exam::Model) -> Times {
         duration_seconds: row.duration_seconds,
         grace_seconds: row.grace_seconds,
     }
+}
+
+/// The same as the clock reads it, with the pauses so far.
+pub(in crate::exam) fn schedule(row: &exam::Model) -> Schedule {
+    times(row).schedule(Millis(row.paused_ms))
 }
 
 fn seal_of(row: &exam::Model) -> Option<Seal> {
@@ -149,6 +159,7 @@ pub(super) async fn insert(
         version: Set(1),
         created_by: Set(author),
         created_at: Set(now),
+        paused_ms: Set(0),
         ..fill(plan)
     };
     exam::Entity::insert(row).exec_without_returning(tx).await?;

@@ -128,6 +128,29 @@ mod tests {
     }
 
     proptest! {
+        /// The greatest number of hundredths that is not more than the exact share, found without dividing.
+        #[test]
+        fn points_are_the_exact_share_rounded_down(
+            key in proptest::collection::btree_set(1_u8..=9, 1..=9),
+            response in proptest::collection::btree_set(1_u8..=9, 0..=9),
+            each in prop_oneof![0_i64..=700, 0_i64..=100_000],
+        ) {
+            let right = response.intersection(&key).count();
+            let wrong = response.len() - right;
+            let (key, response): (Vec<u8>, Vec<u8>) = (key.into_iter().collect(), response.into_iter().collect());
+            let whole = i128::try_from(key.len()).unwrap();
+            let is_share = |points: i64, part: usize| {
+                let exact = i128::from(each) * i128::try_from(part).unwrap();
+                let (below, above) = (i128::from(points) * whole, (i128::from(points) + 1) * whole);
+                below <= exact && exact < above
+            };
+            let points = |scoring| score(&choice(Kind::Multiple, &key), scoring, Points(each), &chosen(&response)).0;
+            let (all, partial) = (if key == response { key.len() } else { 0 }, if wrong > 0 { 0 } else { right });
+            prop_assert!(is_share(points(Scoring::AllOrNothing), all));
+            prop_assert!(is_share(points(Scoring::PartialNoWrong), partial));
+            prop_assert!(is_share(points(Scoring::Net), right.saturating_sub(wrong)));
+        }
+
         #[test]
         fn points_stay_within_bounds_and_are_full_only_for_the_key(
             key in proptest::collection::btree_set(1_u8..=6, 1..=6),

@@ -1,6 +1,6 @@
 //! The figures of one person in one exam with its make-ups. No database, no clock.
 
-use entity::exam::attempt::AttemptState;
+use entity::exam::attempt::{AttemptState, VoidKind};
 use entity::exam::exam::{AttemptScoring, ExamStatus};
 use entity::id::ExamId;
 use entity::points::Points;
@@ -34,7 +34,7 @@ pub struct Member {
 impl Member {
     /// Whether somebody may still sit it. A draft binds nobody and promises nothing.
     fn is_to_come(&self) -> bool {
-        matches!(self.status, ExamStatus::Sealed | ExamStatus::Open)
+        matches!(self.status, ExamStatus::Sealed | ExamStatus::Open | ExamStatus::Paused)
     }
 
     /// Of the attempts that stand, the one that counts; the earliest of several that are equally high.
@@ -43,7 +43,7 @@ impl Member {
         let own = sittings.iter().filter(|s| s.exam == self.id && s.stands());
         match self.scoring {
             AttemptScoring::Latest => own.max_by_key(|s| s.number),
-            AttemptScoring::Highest => own.max_by_key(|s| (s.points, std::cmp::Reverse(s.number))),
+            AttemptScoring::Highest => own.max_by_key(|s| (s.earned(), std::cmp::Reverse(s.number))),
         }
     }
 }
@@ -74,16 +74,44 @@ pub struct Sitting {
     pub points: Option<Points>,
     /// How many items were answered when it was handed in.
     pub answered: i32,
+    /// How it was voided.
+    pub void_kind: Option<VoidKind>,
+}
+
+/// Whether an attempt uses up one of those allowed: all but one that was voided for a technical reason, which is as if it
+/// had not been sat.
+#[must_use]
+pub fn is_used(void_kind: Option<VoidKind>) -> bool {
+    void_kind != Some(VoidKind::Technical)
 }
 
 impl Sitting {
-    /// Whether it was handed in and has not been voided since.
+    /// Whether it counts as sat: it was handed in, or voided for misconduct, which is sat and failed.
     #[must_use]
     pub fn stands(&self) -> bool {
         match self.state {
             AttemptState::Submitted | AttemptState::Graded => true,
-            AttemptState::Running | AttemptState::Voided => false,
+            AttemptState::Voided => is_used(self.void_kind),
+            AttemptState::Running => false,
         }
+    }
+
+    /// The points that it counts with; none before it is graded, nor for one that was voided.
+    #[must_use]
+    pub fn earned(&self) -> Option<Points> {
+        self.points.filter(|_| self.void_kind.is_none())
+    }
+
+    /// Whether a line is reached; unknown before it is graded. One that was voided for misconduct reaches no line.
+    #[must_use]
+    pub fn reaches(&self, line: Points) -> Option<bool> {
+        if self.void_kind.is_some() { Some(false) } else { self.points.map(|points| points >= line) }
+    }
+
+    /// Whether it was handed in with no answer.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.void_kind.is_none() && self.answered == 0
     }
 }
 
@@ -96,9 +124,8 @@ impl Sitting {
 pub fn figures(family: &Family, sittings: &[Sitting]) -> Figures {
     let stood = sittings.iter().filter(|s| s.stands() && family.members().any(|m| m.id == s.exam)).count();
     let sat = stood > 0;
-    let reaches = |member: &Member, line: Points| {
-        member.counting(sittings).and_then(|s| s.points).is_some_and(|points| points >= line)
-    };
+    let reaches =
+        |member: &Member, line: Points| member.counting(sittings).and_then(|s| s.reaches(line)).unwrap_or(false);
     let main = &family.main;
     let first = family.members().find_map(|m| m.counting(sittings));
     let open = family.is_to_come();
@@ -112,9 +139,9 @@ pub fn figures(family: &Family, sittings: &[Sitting]) -> Figures {
         first_sat: one(main.counting(sittings).is_some()),
         first_passed: one(reaches(main, main.pass)),
         excellent: one(main.excellence.is_some_and(|line| reaches(main, line))),
-        blank: one(first.is_some_and(|s| s.answered == 0)),
+        blank: one(first.is_some_and(Sitting::is_blank)),
         sittings: i64::try_from(stood).unwrap_or(i64::MAX),
-        points: first.and_then(|s| s.points).map_or(0, |points| points.0),
+        points: first.and_then(Sitting::earned).map_or(0, |points| points.0),
         ..Figures::none()
     }
 }
@@ -156,6 +183,7 @@ mod tests {
             state: AttemptState::Graded,
             points: Some(Points::whole(points)),
             answered: 5,
+            void_kind: None,
         }
     }
 
@@ -172,12 +200,36 @@ mod tests {
     }
 
     #[test]
-    fn a_running_or_voided_attempt_is_no_sitting() {
-        for state in [AttemptState::Running, AttemptState::Voided] {
-            let attempt = Sitting { state, ..sitting(1, 1, 100) };
+    fn a_running_attempt_and_one_voided_for_a_technical_reason_are_no_sittings() {
+        let void_kind = Some(VoidKind::Technical);
+        for (state, void_kind) in [(AttemptState::Running, None), (AttemptState::Voided, void_kind)] {
+            let attempt = Sitting { state, void_kind, ..sitting(1, 1, 100) };
             let figures = figures(&family(ExamStatus::Open, &[]), &[attempt]);
             assert_eq!((figures.sat, figures.pending, figures.passed, figures.sittings), (0, 1, 0, 0));
         }
+    }
+
+    #[test]
+    fn misconduct_is_sat_and_failed() {
+        let void = |number, points| Sitting {
+            state: AttemptState::Voided,
+            void_kind: Some(VoidKind::Misconduct),
+            ..sitting(1, number, points)
+        };
+        let mut family = family(ExamStatus::Closed, &[]);
+        let figures = |family: &Family, sittings: &[Sitting]| {
+            let f = super::figures(family, sittings);
+            (f.sat, f.passed, f.excellent, f.absent, f.blank, f.sittings, f.points)
+        };
+        assert_eq!(figures(&family, &[void(1, 100)]), (1, 0, 0, 0, 0, 1, 0));
+        // One that was running is neither blank nor passed, whatever the line is.
+        family.main.pass = Points(0);
+        assert_eq!(figures(&family, &[Sitting { points: None, answered: 0, ..void(1, 0) }]), (1, 0, 0, 0, 0, 1, 0));
+        // Of several the rule of the exam chooses: the higher one, or the last, though it is the voided one.
+        family.main.pass = Points::whole(60);
+        assert_eq!(figures(&family, &[void(1, 100), sitting(1, 2, 70)]), (1, 1, 0, 0, 0, 2, 70_00));
+        family.main.scoring = AttemptScoring::Latest;
+        assert_eq!(figures(&family, &[sitting(1, 1, 70), void(2, 100)]), (1, 0, 0, 0, 0, 2, 0));
     }
 
     #[test]
@@ -255,8 +307,10 @@ mod tests {
             state in proptest::sample::select(AttemptState::ALL),
             points in proptest::option::of(0_i64..=12_000),
             answered in 0..=3_i32,
+            kind in proptest::sample::select(VoidKind::ALL),
         ) -> Sitting {
-            Sitting { exam: id(exam), number, state, points: points.map(Points), answered }
+            let void_kind = (state == AttemptState::Voided).then_some(kind);
+            Sitting { exam: id(exam), number, state, points: points.map(Points), answered, void_kind }
         }
     }
 

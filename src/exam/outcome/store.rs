@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::exam::attempt::{self, AttemptState};
+use entity::exam::attempt::{self, AttemptState, VoidKind};
 use entity::exam::exam::{self, AttemptScoring, ExamStatus};
 use entity::id::{ExamId, PersonId};
 use entity::org::roster_row::SubjectKind;
@@ -83,6 +83,7 @@ fn main_of(exam: ExamId) -> SelectStatement {
         .to_owned()
 }
 
+type SatRow = (PersonId, ExamId, i32, AttemptState, Option<Points>, i32, Option<VoidKind>);
 type Row = (ExamId, Option<ExamId>, ExamStatus, AttemptScoring, Points, Option<Points>);
 
 fn member((id, _, status, scoring, pass, excellence): Row) -> Member {
@@ -99,7 +100,7 @@ pub async fn figures_of(
     let exams: Vec<ExamId> = family.members().map(|m| m.id).collect();
     let mut sat: HashMap<PersonId, Vec<Sitting>> = HashMap::new();
     for people in people.chunks(CHUNK) {
-        let rows: Vec<(PersonId, ExamId, i32, AttemptState, Option<Points>, i32)> = attempt::Entity::find()
+        let rows: Vec<SatRow> = attempt::Entity::find()
             .select_only()
             .columns([
                 attempt::Column::PersonId,
@@ -108,14 +109,15 @@ pub async fn figures_of(
                 attempt::Column::State,
                 attempt::Column::Points,
                 attempt::Column::Answered,
+                attempt::Column::VoidKind,
             ])
             .filter(attempt::Column::ExamId.is_in(exams.iter().copied()))
             .filter(attempt::Column::PersonId.is_in(people.iter().copied()))
             .into_tuple()
             .all(conn)
             .await?;
-        for (person, exam, number, state, points, answered) in rows {
-            sat.entry(person).or_default().push(Sitting { exam, number, state, points, answered });
+        for (person, exam, number, state, points, answered, void_kind) in rows {
+            sat.entry(person).or_default().push(Sitting { exam, number, state, points, answered, void_kind });
         }
     }
     let of = |person| figures(&family, sat.get(&person).map_or(&[], Vec::as_slice));

@@ -1,6 +1,6 @@
 //! Queries over exams by their year.
 
-use entity::exam::attempt::AttemptState;
+use entity::exam::attempt::{AttemptState, VoidKind};
 use entity::exam::exam::{ExamKind, ExamStatus};
 use entity::exam::{attempt, exam};
 use entity::id::{AttemptId, ExamId, PersonId};
@@ -63,7 +63,7 @@ pub async fn still_open(conn: &impl ConnectionTrait, year: i32) -> Result<Vec<(E
     let rows: Vec<(ExamId, Option<ExamId>, String)> = exam::Entity::find()
         .select_only()
         .columns([exam::Column::Id, exam::Column::MakesUpExamId, exam::Column::Title])
-        .filter(exam::Column::Status.is_in([ExamStatus::Sealed, ExamStatus::Open]))
+        .filter(exam::Column::Status.is_in([ExamStatus::Sealed, ExamStatus::Open, ExamStatus::Paused]))
         .filter(
             Condition::any()
                 .add(exam::Column::Id.in_subquery(mains.clone()))
@@ -77,7 +77,7 @@ pub async fn still_open(conn: &impl ConnectionTrait, year: i32) -> Result<Vec<(E
     Ok(rows.into_iter().map(|(id, makes_up, title)| (makes_up.unwrap_or(id), title)).collect())
 }
 
-/// An attempt that was handed in and has not been voided.
+/// An attempt that counts as sat: handed in and not voided, or voided for misconduct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StandingAttempt {
     /// Whose.
@@ -107,7 +107,11 @@ pub async fn standing_attempts(
         )
         .filter(of_families)
         .filter(attempt::Column::PersonId.is_in(people.iter().copied()))
-        .filter(attempt::Column::State.is_in([AttemptState::Submitted, AttemptState::Graded]))
+        .filter(
+            Condition::any()
+                .add(attempt::Column::State.is_in([AttemptState::Submitted, AttemptState::Graded]))
+                .add(attempt::Column::VoidKind.eq(VoidKind::Misconduct)),
+        )
         .into_tuple()
         .all(conn)
         .await?;

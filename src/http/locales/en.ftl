@@ -33,6 +33,7 @@ problem-not_on_roster = You are not on the roster
 problem-not_on_roster-detail = If this is wrong, please ask: { $about }
 problem-check_in_closed-detail = Ask: { $about }
 problem-not_open_yet = The exam has not opened yet
+problem-paused = The exam is paused; please wait until it goes on
 problem-start_closed = The latest start has passed
 problem-start_closed-detail = If this is wrong, please ask: { $about }
 problem-no_attempt_left = No attempt is left

@@ -33,6 +33,7 @@ problem-not_on_roster = 您不在名册上
 problem-not_on_roster-detail = 如有疑问，请联系：{ $about }
 problem-check_in_closed-detail = 如有疑问，请联系：{ $about }
 problem-not_open_yet = 考试尚未开始
+problem-paused = 考试已暂停，请等候恢复
 problem-start_closed = 已过最迟进入时间
 problem-start_closed-detail = 如有疑问，请联系：{ $about }
 problem-no_attempt_left = 可考次数已用完

@@ -149,6 +149,25 @@ pub async fn roster_size(conn: &impl ConnectionTrait, subject: SubjectId, tops: 
     Ok(part(subject, tops).count(conn).await?)
 }
 
+/// How many people are on a roster.
+pub async fn roster_count(conn: &impl ConnectionTrait, subject: SubjectId) -> Result<u64, Fault> {
+    Ok(roster_row::Entity::find().filter(roster_row::Column::SubjectId.eq(subject)).count(conn).await?)
+}
+
+/// Who is on a roster: everybody, or those whose units lie in these subtrees. By person.
+pub async fn roster_people(
+    conn: &impl ConnectionTrait,
+    subject: SubjectId,
+    tops: Option<&[UnitId]>,
+) -> Result<Vec<PersonId>, Fault> {
+    let query = match tops {
+        Some(tops) => part(subject, tops),
+        None => roster_row::Entity::find().filter(roster_row::Column::SubjectId.eq(subject)),
+    };
+    let people = query.select_only().column(roster_row::Column::PersonId).order_by_asc(roster_row::Column::PersonId);
+    Ok(people.into_tuple().all(conn).await?)
+}
+
 fn part(subject: SubjectId, tops: &[UnitId]) -> sea_orm::Select<roster_row::Entity> {
     roster_row::Entity::find()
         .filter(roster_row::Column::SubjectId.eq(subject))

@@ -3,9 +3,12 @@
 use askama::Template;
 use entity::exam::section::Scoring;
 use entity::id::ExamId;
-use entity::instant::{Instant, Millis};
+use entity::instant::Instant;
 use serde_json::{Map, Value, json};
 
+use super::amendments::Line;
+use crate::exam::clock::{self, Allowance, Schedule};
+use crate::exam::{ExamStatus, OwnExam};
 use crate::web::view::{Plain, View};
 
 /// What somebody meets who would enter now.
@@ -17,6 +20,8 @@ pub(in crate::web) enum Entry {
     Full,
     /// The exam closes before the whole time is over: so many seconds are left.
     Short(i64),
+    /// The clock is stopped.
+    Paused,
     /// It is too late to enter.
     TooLate,
     /// An attempt is running already, for so many seconds more.
@@ -25,51 +30,75 @@ pub(in crate::web) enum Entry {
     NoneLeft,
 }
 
-/// The times that decide on entering, with pauses and extra time of the candidate counted in by the service.
+/// The times that decide on entering.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::web) struct Times {
-    /// From when it can be started.
-    pub(in crate::web) opens_at: Instant,
-    /// Nobody sits past this moment.
-    pub(in crate::web) closes_at: Instant,
-    /// The latest start.
-    pub(in crate::web) latest_start: Option<Instant>,
-    /// How long a candidate has.
-    pub(in crate::web) duration_seconds: i64,
+    /// The schedule, with the pauses so far.
+    pub(in crate::web) schedule: Schedule,
+    /// What the candidate is allowed beyond it.
+    pub(in crate::web) allowed: Allowance,
+    /// The clock is stopped.
+    pub(in crate::web) paused: bool,
+    /// Nobody enters any more, whatever the schedule says.
+    pub(in crate::web) over: bool,
     /// The deadline of the attempt that is running.
     pub(in crate::web) running_until: Option<Instant>,
 }
 
 impl Times {
-    /// As the exam has them, for somebody without an attempt that is running.
-    pub(in crate::web) fn of(times: &crate::exam::Times) -> Self {
+    /// As they are for a candidate without an attempt that is running.
+    pub(in crate::web) fn of(own: &OwnExam) -> Self {
         Self {
-            opens_at: times.opens_at,
-            closes_at: times.closes_at,
-            latest_start: times.latest_start_seconds.map(|_| times.latest_start()),
-            duration_seconds: i64::from(times.duration_seconds),
+            schedule: own.schedule,
+            allowed: own.allowed,
+            paused: own.exam.status == ExamStatus::Paused,
+            over: matches!(own.exam.status, ExamStatus::Closed | ExamStatus::Released),
             running_until: None,
         }
     }
 
+    /// From when it can be started.
+    pub(in crate::web) fn opens_at(&self) -> Instant {
+        self.schedule.opens_at
+    }
+
+    /// Nobody sits past this moment, but for pauses.
+    pub(in crate::web) fn closes_at(&self) -> Instant {
+        self.schedule.closes_at + self.allowed.extra
+    }
+
+    /// The latest start, where it is not the closing.
+    pub(in crate::web) fn latest_start(&self) -> Option<Instant> {
+        self.schedule.latest().map(|latest| latest.max(self.allowed.admit_until.unwrap_or(latest)))
+    }
+
+    /// How long the candidate has, extra time included.
+    pub(in crate::web) fn duration_seconds(&self) -> i64 {
+        (self.schedule.duration.0 + self.allowed.extra.0) / 1000
+    }
+
     /// What entering at that moment means.
     pub(in crate::web) fn entry(&self, now: Instant) -> Entry {
-        if let Some(until) = self.running_until.filter(|until| now < *until) {
+        if let Some(until) = self.running_until.filter(|until| self.paused || now < *until) {
             return Entry::Running((until - now).0 / 1000);
         }
-        if now < self.opens_at {
-            return Entry::NotYet;
-        }
-        if now >= self.closes_at || self.latest_start.is_some_and(|latest| now > latest) {
+        if self.over {
             return Entry::TooLate;
         }
-        let left = (self.closes_at - now).0 / 1000;
-        if left < self.duration_seconds { Entry::Short(left) } else { Entry::Full }
+        match self.schedule.entry(now, &self.allowed) {
+            clock::Entry::Early => Entry::NotYet,
+            _ if self.paused => Entry::Paused,
+            clock::Entry::Late => Entry::TooLate,
+            clock::Entry::Open => {
+                let left = (self.schedule.times(now, self.allowed.extra).deadline - now).0 / 1000;
+                if left < self.duration_seconds() { Entry::Short(left) } else { Entry::Full }
+            }
+        }
     }
 
     /// Whoever enters up to this moment has the whole time.
     pub(in crate::web) fn full_until(&self) -> Instant {
-        self.closes_at - Millis::seconds(self.duration_seconds)
+        self.schedule.closes_at - self.schedule.duration
     }
 }
 
@@ -100,18 +129,20 @@ pub(in crate::web) struct WaitingPage {
     pub(in crate::web) pass_points: String,
     pub(in crate::web) attempts_left: i32,
     pub(in crate::web) contact: String,
+    /// What was changed since the exam was sealed.
+    pub(in crate::web) changes: Vec<Line>,
 }
 
 impl WaitingPage {
     fn entry(&self) -> Entry {
         match self.times.entry(self.v.now) {
-            Entry::Full | Entry::Short(_) | Entry::NotYet if self.attempts_left < 1 => Entry::NoneLeft,
+            Entry::Full | Entry::Short(_) | Entry::NotYet | Entry::Paused if self.attempts_left < 1 => Entry::NoneLeft,
             entry => entry,
         }
     }
 
     fn seconds_to_open(&self) -> i64 {
-        ((self.times.opens_at - self.v.now).0 + 999) / 1000
+        ((self.times.opens_at() - self.v.now).0 + 999) / 1000
     }
 
     /// Nobody plans by seconds: what is left in whole minutes, where it is more than one.
@@ -143,11 +174,14 @@ const SAID: &[&str] = &[
     "ask",
     "blank",
     "board",
+    "changed",
     "comma",
     "computer",
     "count",
     "failed",
     "fatal",
+    "halted",
+    "halted-wait",
     "held",
     "idle",
     "kept",
@@ -234,14 +268,23 @@ fn scoring_words(view: &View, scoring: Option<Scoring>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use entity::instant::Millis;
+
     use super::*;
 
     const HOUR: i64 = 3_600_000;
     const TIMES: Times = Times {
-        opens_at: Instant(0),
-        closes_at: Instant(8 * HOUR),
-        latest_start: None,
-        duration_seconds: 3600,
+        schedule: Schedule {
+            opens_at: Instant(0),
+            closes_at: Instant(8 * HOUR),
+            latest_start: None,
+            duration: Millis(HOUR),
+            grace: Millis(0),
+            paused: Millis(0),
+        },
+        allowed: Allowance { extra: Millis(0), attempts: 0, admit_until: None },
+        paused: false,
+        over: false,
         running_until: None,
     };
 
@@ -257,11 +300,26 @@ mod tests {
             assert_eq!(TIMES.entry(Instant(now)), entry, "{now}");
         }
         assert_eq!(TIMES.full_until(), Instant(7 * HOUR));
-        let strict = Times { latest_start: Some(Instant(HOUR)), ..TIMES };
+        let strict = Times { schedule: Schedule { latest_start: Some(Millis(HOUR)), ..TIMES.schedule }, ..TIMES };
         assert_eq!(strict.entry(Instant(HOUR)), Entry::Full);
         assert_eq!(strict.entry(Instant(HOUR + 1)), Entry::TooLate);
         let running = Times { running_until: Some(Instant(9 * HOUR)), ..TIMES };
         assert_eq!(running.entry(Instant(8 * HOUR)), Entry::Running(3600));
+    }
+
+    #[test]
+    fn what_was_changed_counts() {
+        let paused = Times { paused: true, ..TIMES };
+        assert_eq!((paused.entry(Instant(-1)), paused.entry(Instant(HOUR))), (Entry::NotYet, Entry::Paused));
+        let sitting = Times { running_until: Some(Instant(HOUR)), ..paused };
+        assert_eq!(sitting.entry(Instant(HOUR)), Entry::Running(0));
+        assert_eq!(Times { over: true, ..TIMES }.entry(Instant(HOUR)), Entry::TooLate);
+        let slow = Times { allowed: Allowance { extra: Millis(HOUR), ..TIMES.allowed }, ..TIMES };
+        assert_eq!((slow.duration_seconds(), slow.closes_at()), (7200, Instant(9 * HOUR)));
+        assert_eq!(
+            (slow.entry(Instant(7 * HOUR)), slow.entry(Instant(7 * HOUR + 1))),
+            (Entry::Full, Entry::Short(7199))
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "a handler takes what the framework hands it")]
 
 pub(super) mod admin;
+pub(super) mod amendments;
 pub(super) mod audit;
 pub(super) mod compat;
 pub(super) mod coordinator;

@@ -12,6 +12,8 @@
   const TIMEOUT_MS = 15000;
   const MAX_WAIT_MS = 30000;
   const POLL_MS = 2000;
+  const WATCH_MS = 20000; // how often the clock is asked for while nothing is saved
+  const HALTED_MS = 4000; // the same during a pause
   const LOW_MS = 5 * 60000;
   const KEYS = 'ABCDEFGHI';
   const STORE = 'kaofa:attempt:';
@@ -32,6 +34,8 @@
   let failures = 0;
   let saveTimer = 0;
   let pollTimer = 0;
+  let watchTimer = 0;
+  let halted = null; // during a pause: the time that is left, in milliseconds
   let leaving = false;
 
   // ---- texts ----------------------------------------------------------------------------------------------------
@@ -83,7 +87,7 @@
   }
 
   const serverNow = () => performance.now() + clock.offset;
-  const timeLeft = () => attempt.deadline - serverNow();
+  const timeLeft = () => (halted === null ? attempt.deadline - serverNow() : halted);
 
   // ---- asking the server ----------------------------------------------------------------------------------------
 
@@ -266,7 +270,8 @@
 
   function acknowledge(batch, data) {
     let progress = false;
-    setDeadline(data.deadline);
+    setClock(data);
+    watch();
     (data.saved || []).forEach(({ position, seq }) => {
       acked.set(position, Math.max(acked.get(position) || 0, seq));
       const save = pending.get(position);
@@ -331,9 +336,73 @@
 
   const logIn = () => '/login?next=' + encodeURIComponent(location.pathname + location.search);
 
-  function setDeadline(text) {
-    const deadline = Date.parse(text);
-    if (!Number.isNaN(deadline)) attempt.deadline = deadline;
+  // What the server says of the time: the deadline, which may have been put off, and whether the clock stands still.
+  function setClock(data) {
+    const deadline = Date.parse(data.deadline);
+    if (Number.isNaN(deadline)) return;
+    const wasHalted = halted !== null;
+    const longer = deadline - attempt.deadline;
+    attempt.deadline = deadline;
+    halted = data.paused === true ? Math.max(0, deadline - Date.parse(data.server_time)) : null;
+    if (halted !== null) {
+      if (!wasHalted) halt();
+    } else if (wasHalted) {
+      goOn();
+    } else if (longer >= 1000 && mode !== 'starting') {
+      showChanged();
+    }
+    tick();
+  }
+
+  function showChanged() {
+    const text = t('changed', { time: wallTime(attempt.deadline) });
+    byId('changed-text').textContent = text;
+    show('changed', true);
+    say(text);
+    announced = Infinity;
+  }
+
+  function halt() {
+    if (mode !== 'open' && mode !== 'taken') return;
+    lock();
+    closeDialogs();
+    showBanner();
+    say(t('halted'));
+  }
+
+  function goOn() {
+    if (mode === 'open') unlock();
+    showBanner();
+    showQuestion(false);
+    showChanged();
+  }
+
+  // Asks for the clock now and again: whoever only reads must learn too that the time was changed, that the exam is
+  // paused, or that another device has taken over.
+  function watch() {
+    clearTimeout(watchTimer);
+    const every = halted === null ? WATCH_MS : HALTED_MS;
+    watchTimer = setTimeout(ask, every * (0.8 + 0.4 * Math.random()));
+  }
+
+  async function ask() {
+    if (mode !== 'open' && mode !== 'taken') return;
+    const lease = attempt.lease;
+    let answer = null;
+    try {
+      answer = await call('GET', '/attempts/' + attempt.id + '/clock?lease=' + lease);
+    } catch (error) {
+      answer = null;
+    }
+    if (lease !== attempt.lease || (mode !== 'open' && mode !== 'taken')) return;
+    watch();
+    if (answer === null || !answer.ok) return;
+    if (answer.data.state !== 'running') {
+      collect();
+      return;
+    }
+    if (!answer.data.held && mode === 'open' && !sending) taken();
+    setClock(answer.data);
   }
 
   // ---- beginning, and coming back -------------------------------------------------------------------------------
@@ -356,6 +425,11 @@
         failures = 0;
         begin(answer.data);
         return;
+      }
+      if (answer && answer.data.code === 'paused') {
+        byId('starting-text').textContent = t('halted-wait');
+        await new Promise((resolve) => setTimeout(resolve, HALTED_MS * (0.8 + 0.4 * Math.random())));
+        continue;
       }
       if (answer && !passing(answer)) {
         if (before === 'taken' && answer.data.code === 'no_attempt_left') {
@@ -394,6 +468,7 @@
     const again = attempt !== null && attempt.id === data.id;
     const left = again ? pending : new Map();
     attempt = { id: data.id, lease: data.lease, deadline: Date.parse(data.deadline) };
+    halted = data.paused === true ? Math.max(0, attempt.deadline - Date.parse(data.server_time)) : null;
     items = [];
     (data.sections || []).forEach((section, s) => {
       section.items.forEach((item) => {
@@ -434,6 +509,8 @@
     showStranded(stranded);
     showSaved();
     tick();
+    watch();
+    if (halted !== null) halt();
     if (pending.size > 0) schedule(0);
     if (!store.works) say(t('no-storage'));
   }
@@ -503,7 +580,7 @@
       input.type = item.kind === 'multiple' ? 'checkbox' : 'radio';
       input.name = 'answer';
       input.checked = chosen.includes(option.value);
-      input.disabled = mode !== 'open';
+      input.disabled = mode !== 'open' || halted !== null;
       input.addEventListener('change', choose);
       label.append(input, element('span', 'key', KEYS[i] || String(i + 1)), element('span', 'text', option.text));
       label.classList.toggle('on', input.checked);
@@ -525,7 +602,7 @@
   }
 
   function choose() {
-    if (mode !== 'open') return;
+    if (mode !== 'open' || halted !== null) return;
     const item = current();
     const on = inputs();
     const chosen = item.options.filter((option, i) => on[i].checked).map((option) => option.value);
@@ -538,14 +615,14 @@
 
   function pick(i) {
     const input = inputs()[i];
-    if (!input || mode !== 'open') return;
+    if (!input || mode !== 'open' || halted !== null) return;
     input.checked = input.type === 'radio' || !input.checked;
     input.focus();
     choose();
   }
 
   function clear() {
-    if (mode !== 'open' || !answered(current())) return;
+    if (mode !== 'open' || halted !== null || !answered(current())) return;
     inputs().forEach((input) => {
       input.checked = false;
     });
@@ -565,7 +642,7 @@
     const on = marks.has(current().position);
     byId('mark').setAttribute('aria-pressed', String(on));
     byId('mark').textContent = t(on ? 'unmark' : 'mark');
-    byId('clear').disabled = mode !== 'open' || !answered(current());
+    byId('clear').disabled = mode !== 'open' || halted !== null || !answered(current());
   }
 
   function goTo(index) {
@@ -671,14 +748,14 @@
   let banner = '';
   function showBanner(name, values) {
     const bar = byId('banner');
-    const wanted = name || (mode === 'taken' ? 'taken' : offline ? 'offline' : '');
+    const wanted = name || (mode === 'taken' ? 'taken' : halted !== null ? 'halted' : offline ? 'offline' : '');
     const key = wanted + JSON.stringify(values || {});
     if (banner === key) return;
     banner = key;
     bar.hidden = wanted === '';
     room.classList.toggle('has-banner', wanted !== '');
     if (wanted === '') return;
-    bar.className = wanted === 'offline' || wanted === 'taken' ? 'banner warn' : 'banner bad';
+    bar.className = ['offline', 'taken', 'halted'].includes(wanted) ? 'banner warn' : 'banner bad';
     const text = wanted === 'offline' && !store.works ? t('offline') + t('no-storage') : t(wanted, values);
     const parts = [element('span', 'banner-text', text)];
     if (wanted === 'taken') {
@@ -727,7 +804,7 @@
         say(t('minutes-left', { n: minutes }));
       }
     }
-    if (left <= 0 && (mode === 'open' || mode === 'taken')) timeUp();
+    if (left <= 0 && halted === null && (mode === 'open' || mode === 'taken')) timeUp();
   }
 
   let wasTaken = false; // another device was writing when the time was up
@@ -791,14 +868,16 @@
     }
     failures = 0;
     setOffline(false);
-    setDeadline(answer.data.deadline);
+    setClock(answer.data);
     if (answer.data.state === 'running') {
-      if (timeLeft() > 0) {
+      if (timeLeft() > 0 || halted !== null) {
         // More time was given meanwhile; or it goes on elsewhere.
         mode = wasTaken ? 'taken' : 'open';
         show('over', false);
         show('work', true);
         if (!wasTaken) unlock();
+        if (halted !== null) halt();
+        watch();
         showBanner();
         showSaved();
         showQuestion(true);
@@ -838,7 +917,9 @@
     leaving = true;
     clearTimeout(saveTimer);
     clearTimeout(pollTimer);
+    clearTimeout(watchTimer);
     offline = false;
+    halted = null;
     lock();
     closeDialogs();
     if (data.submitted_at) lines.push(t('submitted-at', { time: wallTime(Date.parse(data.submitted_at)) }));
@@ -851,7 +932,12 @@
     }
     if (unsent.size > 0) lines.push(t('lost', { list: listOf(unsent) }));
     if (unsent.size > 0 && config.contact) lines.push(t('ask', { list: config.contact }));
-    forget();
+    // What did not arrive stays on this device: the attempt may be reopened for it.
+    if (unsent.size > 0) {
+      keepPending(wasTaken);
+    } else {
+      forget();
+    }
     show('starting', false);
     show('work', false);
     show('foot', false);
@@ -878,7 +964,7 @@
   }
 
   function review() {
-    if (mode !== 'open') return;
+    if (mode !== 'open' || halted !== null) return;
     closeBoard();
     const open = items.filter((item) => !answered(item));
     const marked = items.filter((item) => marks.has(item.position));
@@ -1036,6 +1122,7 @@
   byId('board-close').addEventListener('click', closeBoard);
   byId('help').addEventListener('click', () => openDialog('keys'));
   byId('submit-go').addEventListener('click', submit);
+  byId('changed-close').addEventListener('click', () => show('changed', false));
   byId('stranded-close').addEventListener('click', () => show('stranded', false));
   document.querySelectorAll('[data-close]').forEach((button) => button.addEventListener('click', () => closeDialog(button.closest('dialog'))));
   document.querySelectorAll('dialog').forEach((dialog) => dialog.addEventListener('close', () => {
@@ -1054,15 +1141,8 @@
       return;
     }
     if (mode !== 'open') return;
-    try {
-      const answer = await call('GET', '/attempts/' + attempt.id);
-      if (mode !== 'open' || !answer.ok) return;
-      setDeadline(answer.data.deadline);
-      if (answer.data.state && answer.data.state !== 'running') collect();
-      tick();
-    } catch (error) {
-      if (pending.size > 0) schedule(0);
-    }
+    if (pending.size > 0) schedule(0);
+    await ask();
   });
   window.addEventListener('pagehide', flush);
   window.addEventListener('beforeunload', (event) => {

@@ -143,6 +143,9 @@ async fn sit(server: &TestServer, exam: &str, person: PersonId, points: i64, ite
                 started_at: Set(now),
                 deadline: Set(now),
                 due_at: Set(now),
+                paused_at: Set(None),
+                paused_ms: Set(0),
+                extra_ms: Set(0),
                 submitted_at: Set(Some(now)),
                 by_server: Set(false),
                 k: Set(0),
@@ -151,6 +154,7 @@ async fn sit(server: &TestServer, exam: &str, person: PersonId, points: i64, ite
                 points: Set(Some(Points::whole(points))),
                 max_points: Set(Points::whole(100)),
                 answered: Set(5),
+                void_kind: Set(None),
             };
             Box::pin(async move {
                 attempt::Entity::insert(row).exec_without_returning(tx).await?;

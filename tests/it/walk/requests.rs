@@ -148,6 +148,17 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         "call_roll" => json!({ "rows": [{ "person_id": scene.people[2], "status": "present" }] }),
         "create_exam" => scene.exam_body(),
         "change_exam" => json!({ "title": "新的名称" }),
+        "amend_exam" => json!({ "schedule": { "duration_seconds": 7260 }, "reason": "停电" }),
+        "extend_exam" => json!({ "seconds": 60, "reason": "停电" }),
+        "pause_exam" | "resume_exam" | "close_exam" => json!({ "reason": "停电" }),
+        "change_candidate" => json!({ "extra_seconds": 60, "reason": "停电" }),
+        "add_candidates" => {
+            let body = json!({ "name": "新人", "unit_id": scene.unit, "categories": ["civil_servant"] });
+            let new = scene.as_role(Role::Coordinator).post("/api/v1/people", &body).await.ok();
+            json!({ "person_ids": [new["id"]], "reason": "新到岗" })
+        }
+        "void_attempt" => json!({ "kind": "technical", "reason": "设备故障" }),
+        "reopen_attempt" => json!({ "seconds": 60, "reason": "答案滞留" }),
         "save_answers" => {
             json!({ "lease": lease(scene, caller).await, "saves": [{ "position": 1, "seq": 1, "response": true }] })
         }

@@ -4,7 +4,7 @@ use poem_openapi::Object;
 
 use super::super::ledger::Counted;
 use super::super::views::{
-    Acknowledged, AttemptResult, HistoryRow, ItemResult, Outcome, Saved, SectionResult, Submitted,
+    Acknowledged, AttemptResult, HistoryRow, ItemResult, Outcome, Saved, SectionResult, Submitted, Ticking,
 };
 use super::{ResponseDto, StateDto};
 use crate::bank::KindDto;
@@ -32,8 +32,11 @@ impl From<Counted> for CountedDto {
 pub(in super::super) struct AcknowledgedDto {
     /// The server's time when they arrived.
     server_time: String,
-    /// When the attempt's time is up.
+    /// When the attempt's time is up; during a pause it moves on with the clock.
     deadline: String,
+    /// True during a pause, else left out.
+    #[oai(skip_serializing_if_is_none)]
+    paused: Option<bool>,
     /// What counts at each of their positions.
     saved: Vec<CountedDto>,
 }
@@ -43,6 +46,7 @@ impl From<Acknowledged> for AcknowledgedDto {
         Self {
             server_time: acknowledged.server_time.to_string(),
             deadline: acknowledged.deadline.to_string(),
+            paused: acknowledged.paused.then_some(true),
             saved: acknowledged.saved.into_iter().map(CountedDto::from).collect(),
         }
     }
@@ -158,8 +162,11 @@ pub(in super::super) struct SittingDto {
     state: StateDto,
     /// When it was started.
     started_at: String,
-    /// When its time is up.
+    /// When its time is up; during a pause it moves on with the clock.
     deadline: String,
+    /// True during a pause, else left out.
+    #[oai(skip_serializing_if_is_none)]
+    paused: Option<bool>,
     /// The server's time.
     server_time: String,
     /// The paper's digest, hex.
@@ -188,12 +195,18 @@ pub(in super::super) struct AttemptDto {
     device: Option<String>,
     /// When it was started.
     started_at: String,
-    /// When its time is up.
+    /// When its time is up; during a pause it moves on with the clock.
     deadline: String,
+    /// True during a pause, else left out.
+    #[oai(skip_serializing_if_is_none)]
+    paused: Option<bool>,
     /// When it counts as handed in.
     submitted_at: Option<String>,
     /// The server handed it in.
     by_server: bool,
+    /// How it was voided, `technical` or `misconduct`; left out if it was not.
+    #[oai(skip_serializing_if_is_none)]
+    void_kind: Option<String>,
     /// The server's time.
     server_time: String,
     /// The paper's digest, hex.
@@ -202,6 +215,44 @@ pub(in super::super) struct AttemptDto {
     sections: Option<Vec<PaperSectionDto>>,
     /// The answers that count.
     saved: Option<Vec<SavedDto>>,
+}
+
+/// The moments of an attempt.
+#[derive(Debug, Object)]
+#[oai(rename = "AttemptClock")]
+pub(in super::super) struct ClockDto {
+    /// Its identifier.
+    id: String,
+    /// How far it has come.
+    state: StateDto,
+    /// When its time is up; during a pause it moves on with the clock.
+    deadline: String,
+    /// The clock is stopped.
+    paused: bool,
+    /// The server's time.
+    server_time: String,
+    /// When it counts as handed in.
+    submitted_at: Option<String>,
+    /// How it was voided: `technical` or `misconduct`.
+    void_kind: Option<String>,
+    /// Whether the lease that was asked about may still write; true if none was.
+    held: bool,
+}
+
+impl From<Ticking> for ClockDto {
+    fn from(ticking: Ticking) -> Self {
+        let attempt = ticking.attempt;
+        Self {
+            id: attempt.id.to_string(),
+            state: attempt.state.into(),
+            deadline: attempt.deadline.to_string(),
+            paused: attempt.paused,
+            server_time: ticking.server_time.to_string(),
+            submitted_at: attempt.submitted_at.map(|t| t.to_string()),
+            void_kind: attempt.void_kind.map(|kind| kind.to_string()),
+            held: ticking.held,
+        }
+    }
 }
 
 /// What an attempt came to, in full.

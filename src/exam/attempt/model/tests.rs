@@ -1,3 +1,4 @@
+use entity::exam::attempt::VoidKind;
 use entity::exam::exam::{Release, ShowKey};
 use entity::id::{LeaseId, UnitId};
 use entity::points::Points;
@@ -28,6 +29,8 @@ fn head(status: ExamStatus) -> Head {
         contact: String::new(),
         status,
         manifest_digest: None,
+        paused_ms: 0,
+        closed_at: None,
     }
 }
 
@@ -43,20 +46,27 @@ fn row(number: i32, state: AttemptState) -> Row {
         started_at: s(100),
         deadline: s(400),
         due_at: s(411),
+        paused_at: None,
+        paused_ms: 0,
+        extra_ms: 0,
         submitted_at: None,
         by_server: false,
         paper_digest: String::new(),
         points: None,
         max_points: Points(850),
         answered: 0,
+        void_kind: None,
     }
 }
 
 #[test]
 fn an_attempt_begins_or_goes_on() {
     use AttemptState::{Graded, Running, Voided};
-    use ExamStatus::{Closed, Draft, Open, Released, Sealed};
-    let (done, void, runs) = (row(1, Graded), row(1, Voided), row(2, Running));
+    use ExamStatus::{Closed, Draft, Open, Paused, Released, Sealed};
+    let (done, runs) = (row(1, Graded), row(2, Running));
+    let void = |number, kind| Row { void_kind: Some(kind), ..row(number, Voided) };
+    let (technical, misconduct) = (void(1, VoidKind::Technical), void(1, VoidKind::Misconduct));
+    let again = void(2, VoidKind::Technical);
     let goes_on = Ok(Admission::Resume(runs.id));
     for (status, attempts, now, wanted) in [
         (Open, &[][..], s(100), Ok(Admission::Begin(1))),
@@ -68,14 +78,35 @@ fn an_attempt_begins_or_goes_on() {
         (Closed, &[], s(200), Err(Refusal::StartClosed)),
         (Released, &[], s(200), Err(Refusal::StartClosed)),
         (Open, &[&done], s(200), Ok(Admission::Begin(2))),
-        (Open, &[&void], s(200), Ok(Admission::Begin(2))),
+        (Open, &[&technical], s(200), Ok(Admission::Begin(2))),
+        // What was voided for a technical reason is given back, what was for misconduct is not.
+        (Open, &[&technical, &again], s(200), Ok(Admission::Begin(3))),
+        (Open, &[&misconduct, &again], s(200), Ok(Admission::Begin(3))),
+        (Open, &[&misconduct, &row(2, Graded)], s(200), Err(Refusal::NoAttemptLeft)),
+        (Paused, &[], s(200), Err(Refusal::Paused)),
+        (Paused, &[&done, &runs], s(200), goes_on),
         (Open, &[&row(2, Graded), &done], s(200), Err(Refusal::NoAttemptLeft)),
         (Open, &[&done, &runs], s(200), goes_on),
         (Open, &[&done, &runs], s(410), goes_on),
         (Open, &[&done, &runs], Instant(410_001), Err(Refusal::Closed)),
     ] {
-        assert_eq!(admit(&head(status), attempts, now), wanted, "{status} {attempts:?} {now}");
+        assert_eq!(admit(&head(status), &Allowance::default(), attempts, now), wanted, "{status} {attempts:?} {now}");
     }
+}
+
+#[test]
+fn one_candidate_may_be_allowed_more() {
+    let done = [&row(1, AttemptState::Graded), &row(2, AttemptState::Graded)];
+    let open = head(ExamStatus::Open);
+    let allowed = Allowance { attempts: 1, ..Allowance::default() };
+    assert_eq!(admit(&open, &allowed, &done, s(200)), Ok(Admission::Begin(3)));
+    let strict = Head { latest_start_seconds: Some(50), ..head(ExamStatus::Open) };
+    let admitted = Allowance { admit_until: Some(s(200)), ..Allowance::default() };
+    assert_eq!(admit(&strict, &Allowance::default(), &[], s(200)), Err(Refusal::StartClosed));
+    assert_eq!(admit(&strict, &admitted, &[], s(200)), Ok(Admission::Begin(1)));
+    // One that was ended, or has closed before, takes nobody.
+    let ended = Head { closed_at: Some(s(150)), ..head(ExamStatus::Open) };
+    assert_eq!(admit(&ended, &admitted, &[], s(200)), Err(Refusal::StartClosed));
 }
 
 #[test]

@@ -23,8 +23,10 @@ fn attempt() -> Attempt {
         device: Some("\"一号\"机".into()),
         started_at: Instant(0),
         deadline: Instant(60_000),
+        paused: false,
         submitted_at: None,
         by_server: false,
+        void_kind: None,
         paper_digest: "0".repeat(64),
     }
 }

@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use entity::exam::attempt::AttemptState;
-use entity::id::{AttemptId, ExamId};
+use entity::id::{AttemptId, ExamId, LeaseId};
 use entity::instant::Instant;
 use sea_orm::ConnectionTrait;
 
 use super::super::marks;
 use super::super::model::Seat;
 use super::super::store::{self, Head, Row};
-use super::super::views::{Attempt, AttemptResult, Desk, HistoryRow, ItemResult, Outcome, SectionResult, Viewed};
+use super::super::views::{
+    Attempt, AttemptResult, Desk, HistoryRow, ItemResult, Outcome, SectionResult, Ticking, Viewed,
+};
 use super::{AttemptError, Attempts, head_of};
 use crate::auth::{self, Caller, Denied, READERS};
 use crate::bank::Answer;
@@ -22,12 +24,12 @@ use crate::org;
 impl Attempts {
     /// The caller's attempts in an exam, by number, each with its outcome once that may be seen.
     pub async fn own(&self, caller: &Caller, exam: ExamId) -> Result<Vec<(Attempt, Option<Outcome>)>, AttemptError> {
-        let conn = self.core.db.read();
+        let (conn, now) = (self.core.db.read(), self.core.now());
         let rows = store::attempts_of(conn, exam, caller.person()?).await?;
         let heads: HashMap<ExamId, Head> = store::heads(conn, &[exam]).await?;
         let seen = |row: Row| {
             let outcome = heads.get(&row.exam_id).filter(|h| h.shows_results()).and_then(|h| Outcome::of(h, &row));
-            (row.into(), outcome)
+            (Attempt::of(row, now), outcome)
         };
         Ok(rows.into_iter().map(seen).collect())
     }
@@ -43,14 +45,24 @@ impl Attempts {
         } else {
             None
         };
-        Ok(Viewed { attempt: row.into(), desk, server_time: now })
+        Ok(Viewed { attempt: Attempt::of(row, now), desk, server_time: now })
+    }
+
+    /// The moments of an attempt, and whether a lease is still the one that may write: what a device asks again and again
+    /// without the paper.
+    pub async fn clock(&self, caller: &Caller, id: AttemptId, lease: Option<LeaseId>) -> Result<Ticking, AttemptError> {
+        let now = self.core.now();
+        let row = readable(self.core.db.read(), caller, id, now).await?;
+        let held = lease.is_none_or(|lease| lease == row.lease);
+        Ok(Ticking { attempt: Attempt::of(row, now), held, server_time: now })
     }
 
     /// What an attempt came to: for its candidate once results are released, for coordinators and auditors once it was
     /// handed in. With the key only where the exam shows it and all attempts have ended.
     pub async fn result(&self, caller: &Caller, id: AttemptId) -> Result<AttemptResult, AttemptError> {
         let conn = self.core.db.read();
-        let row = readable(conn, caller, id, self.core.now()).await?;
+        let now = self.core.now();
+        let row = readable(conn, caller, id, now).await?;
         let head = head_of(conn, &row).await?;
         if is_own(caller, &row) && !head.shows_results() {
             return Err(AttemptError::NotReleased);
@@ -84,7 +96,7 @@ impl Attempts {
             }
         }
         let items = head.shows_key().then_some(items);
-        Ok(AttemptResult { attempt: row.into(), outcome, sections, items })
+        Ok(AttemptResult { attempt: Attempt::of(row, now), outcome, sections, items })
     }
 
     /// Every save of an attempt in the order of arrival. For coordinators and auditors.
@@ -119,7 +131,7 @@ fn is_own(caller: &Caller, row: &Row) -> bool {
 }
 
 /// An attempt that is the caller's own or that they watch over.
-async fn readable(
+pub(super) async fn readable(
     conn: &impl ConnectionTrait,
     caller: &Caller,
     id: AttemptId,

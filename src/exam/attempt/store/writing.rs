@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use entity::exam::attempt::{self, AttemptState};
-use entity::id::AttemptId;
+use entity::exam::exam::{self, ExamStatus};
+use entity::id::{AttemptId, ExamId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
@@ -31,6 +32,9 @@ pub(in super::super) async fn insert(
         started_at: Set(row.started_at),
         deadline: Set(row.deadline),
         due_at: Set(row.due_at),
+        paused_at: Set(row.paused_at),
+        paused_ms: Set(row.paused_ms),
+        extra_ms: Set(row.extra_ms),
         submitted_at: Set(row.submitted_at),
         by_server: Set(row.by_server),
         k: Set(drawn.k),
@@ -39,6 +43,7 @@ pub(in super::super) async fn insert(
         points: Set(row.points),
         max_points: Set(row.max_points),
         answered: Set(row.answered),
+        void_kind: Set(row.void_kind),
     };
     insert_all(conn, attempts.into_iter().map(model).collect(), true).await?;
     let there: Vec<AttemptId> = attempt::Entity::find()
@@ -70,8 +75,12 @@ pub(in super::super) async fn set_leases(conn: &impl ConnectionTrait, rows: &[&R
     Ok(())
 }
 
-/// Writes what graded attempts came to. They must be locked and were running.
-pub(in super::super) async fn set_graded(conn: &impl ConnectionTrait, rows: &[&Row]) -> Result<(), Fault> {
+/// Writes what graded attempts came to. They must be locked and were in the state `before`.
+pub(in super::super) async fn set_graded(
+    conn: &impl ConnectionTrait,
+    rows: &[&Row],
+    before: AttemptState,
+) -> Result<(), Fault> {
     for rows in rows.chunks(CHUNK) {
         let list = rows
             .iter()
@@ -85,11 +94,50 @@ pub(in super::super) async fn set_graded(conn: &impl ConnectionTrait, rows: &[&R
             .value(attempt::Column::Answered, Expr::col(FIFTH))
             .from(values(list))
             .and_where(Expr::col((attempt::Entity, attempt::Column::Id)).equals(FIRST))
-            .and_where(Expr::col((attempt::Entity, attempt::Column::State)).eq(AttemptState::Running))
+            .and_where(Expr::col((attempt::Entity, attempt::Column::State)).eq(before))
             .to_owned();
         all_of(rows.len(), conn.execute(&update).await?.rows_affected())?;
     }
     Ok(())
+}
+
+/// Writes what became of an attempt by somebody's act. It must be locked and was in the state `before`.
+pub(in super::super) async fn set_state(
+    conn: &impl ConnectionTrait,
+    row: &Row,
+    before: AttemptState,
+) -> Result<(), Fault> {
+    let change = attempt::ActiveModel {
+        state: Set(row.state),
+        deadline: Set(row.deadline),
+        due_at: Set(row.due_at),
+        paused_at: Set(row.paused_at),
+        submitted_at: Set(row.submitted_at),
+        by_server: Set(row.by_server),
+        points: Set(row.points),
+        answered: Set(row.answered),
+        void_kind: Set(row.void_kind),
+        ..Default::default()
+    };
+    let done = attempt::Entity::update_many()
+        .set(change)
+        .filter(attempt::Column::Id.eq(row.id))
+        .filter(attempt::Column::State.eq(before))
+        .exec(conn)
+        .await?;
+    all_of(1, done.rows_affected)
+}
+
+/// Opens an exam again that had closed; when it closed first stays, so that nobody else starts. It must be held.
+pub(in super::super) async fn open_again(conn: &impl ConnectionTrait, id: ExamId) -> Result<(), Fault> {
+    let done = exam::Entity::update_many()
+        .col_expr(exam::Column::Status, Expr::value(ExamStatus::Open))
+        .col_expr(exam::Column::Version, Expr::col(exam::Column::Version).add(1))
+        .filter(exam::Column::Id.eq(id))
+        .filter(exam::Column::Status.eq(ExamStatus::Closed))
+        .exec(conn)
+        .await?;
+    all_of(1, done.rows_affected)
 }
 
 /// A locked row that is not there to be changed is a mistake of the program; nothing of the batch may stand then.

@@ -13,7 +13,7 @@ use crate::org::AudienceDto;
 /// An exam.
 #[derive(Debug, Object)]
 #[oai(rename = "Exam")]
-pub(in super::super) struct ExamDto {
+pub(in crate::exam) struct ExamDto {
     /// Its identifier.
     id: String,
     /// Its title.
@@ -66,6 +66,10 @@ pub(in super::super) struct ExamDto {
     manifest_digest: Option<String>,
     /// The commitment to its secret, hex.
     commitment: Option<String>,
+    /// Since when it is paused; null if its clock runs.
+    paused_at: Option<String>,
+    /// How long the pauses lasted that are over.
+    paused_seconds: i64,
     /// When its last possible attempt had ended.
     closed_at: Option<String>,
     /// When its results were released.
@@ -126,6 +130,8 @@ impl From<Exam> for ExamDto {
             sealed_at,
             manifest_digest,
             commitment,
+            paused_at: exam.paused_at.map(|t| t.to_string()),
+            paused_seconds: exam.paused.0 / 1000,
             closed_at: exam.closed_at.map(|t| t.to_string()),
             released_at: exam.released_at.map(|t| t.to_string()),
             created_at: exam.created_at.to_string(),

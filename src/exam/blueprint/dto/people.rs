@@ -9,7 +9,7 @@ use crate::http::Decimal;
 /// Somebody on an exam's roster.
 #[derive(Debug, Object)]
 #[oai(rename = "Candidate")]
-pub(in super::super) struct CandidateDto {
+pub(in crate::exam) struct CandidateDto {
     /// Who.
     person_id: String,
     /// Their name on the roster.
@@ -22,8 +22,18 @@ pub(in super::super) struct CandidateDto {
     post: String,
     /// How many attempts they have used.
     attempts: i32,
-    /// How far their newest attempt has come; null if they have not started.
+    /// Their newest attempt; null if they have not started.
+    attempt_id: Option<String>,
+    /// How far it has come.
     state: Option<StateDto>,
+    /// How it was voided: `technical` or `misconduct`.
+    void_kind: Option<String>,
+    /// Extra time.
+    extra_seconds: i64,
+    /// Extra attempts.
+    extra_attempts: i32,
+    /// They may start until then, whatever the latest start is.
+    admit_until: Option<String>,
     /// The points that count, once results are released and if the reader may see them.
     points: Option<Decimal>,
 }
@@ -37,7 +47,12 @@ impl From<Candidate> for CandidateDto {
             unit_name: candidate.unit_name,
             post: candidate.post,
             attempts: candidate.attempts,
+            attempt_id: candidate.attempt_id.map(|id| id.to_string()),
             state: candidate.state.map(StateDto::from),
+            void_kind: candidate.void_kind.map(|kind| kind.to_string()),
+            extra_seconds: candidate.allowed.extra.0 / 1000,
+            extra_attempts: candidate.allowed.attempts,
+            admit_until: candidate.allowed.admit_until.map(|t| t.to_string()),
             points: candidate.points.map(Decimal::from),
         }
     }

@@ -44,6 +44,8 @@ words! {
         Sealed,
         /// Being sat.
         Open,
+        /// The clock is stopped: nobody starts, and nobody's time runs.
+        Paused,
         /// Nobody sits it any more.
         Closed,
         /// Candidates see their results.

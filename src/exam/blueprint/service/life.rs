@@ -13,6 +13,7 @@ use super::super::{state, store};
 use super::{ExamError, Exams, entry};
 use crate::auth::{Caller, Denied};
 use crate::db::Fault;
+use crate::exam::clock::Allowance;
 use crate::exam::outcome;
 use crate::log::{self, Actor};
 use crate::org;
@@ -25,7 +26,8 @@ impl Exams {
             if row.status == ExamStatus::Sealed {
                 self.open(row.id).await?;
             }
-            if store::times(&row).ends_at() <= self.core.now() {
+            // Cheap first: whoever is allowed more can only put the end off.
+            if row.closed_at.is_some() || store::schedule(&row).ends_at(&Allowance::default()) <= self.core.now() {
                 self.close(row.id).await?;
             }
         }
@@ -51,27 +53,16 @@ impl Exams {
     }
 
     async fn close(&self, id: ExamId) -> Result<(), Fault> {
-        let (now, closing, releasing) = (self.core.now(), self.core.uuid(), self.core.uuid());
+        let (now, entries) = (self.core.now(), [self.core.uuid(), self.core.uuid()]);
         self.core
             .db
             .tx("exam.close", |tx| {
                 Box::pin(async move {
                     let Some(row) = store::hold(tx, id).await? else { return Ok(()) };
-                    let over = row.status == ExamStatus::Open && store::times(&row).ends_at() <= now;
-                    if !over || store::has_running(tx, id).await? {
-                        return Ok(());
+                    if row.status == ExamStatus::Open && is_over(tx, &row, now).await? {
+                        end(tx, &row, now, entries, &Actor::SYSTEM).await?;
                     }
-                    let closed = Step { to: ExamStatus::Closed, closed_at: Some(now), released_at: None };
-                    if !told(tx, &row, &closed, (closing, now, Actor::SYSTEM, "exam.close")).await? {
-                        return Ok(());
-                    }
-                    org::close_roster(tx, SubjectKind::Exam, id.into(), now).await?;
-                    if state::after_closing(row.release) == ExamStatus::Released {
-                        let row = store::hold(tx, id).await?.unwrap_or(row);
-                        told(tx, &row, &released(now), (releasing, now, Actor::SYSTEM, "exam.release")).await?;
-                    }
-                    // Whoever has not sat by now is absent, unless a make-up is still to come.
-                    outcome::restate_everybody(tx, id).await
+                    Ok::<_, Fault>(())
                 })
             })
             .await
@@ -95,6 +86,46 @@ impl Exams {
             })
             .await
     }
+}
+
+/// Whether nobody can start any more and everybody who started in time has had theirs: but for attempts that were paused
+/// or reopened, which still run.
+async fn is_over(tx: &impl ConnectionTrait, row: &exam::Model, now: Instant) -> Result<bool, Fault> {
+    // Ended by somebody's act, or closed before and gone on only for an attempt that was reopened.
+    if row.closed_at.is_some() {
+        return Ok(true);
+    }
+    let schedule = store::schedule(row);
+    if schedule.ends_at(&Allowance::default()) > now {
+        return Ok(false);
+    }
+    Ok(store::allowances(tx, row.id).await?.iter().all(|allowed| schedule.ends_at(allowed) <= now))
+}
+
+/// Closes an exam unless somebody is sitting it, and releases the results that nobody has to release; whether it was done.
+/// The exam must be held and open.
+pub(in crate::exam) async fn end(
+    tx: &impl ConnectionTrait,
+    row: &exam::Model,
+    now: Instant,
+    [closing, releasing]: [Uuid; 2],
+    actor: &Actor,
+) -> Result<bool, Fault> {
+    if store::has_running(tx, row.id).await? {
+        return Ok(false);
+    }
+    let closed = Step { to: ExamStatus::Closed, closed_at: Some(now), released_at: None };
+    if !told(tx, row, &closed, (closing, now, actor.clone(), "exam.close")).await? {
+        return Ok(false);
+    }
+    org::close_roster(tx, SubjectKind::Exam, row.id.into(), now).await?;
+    if state::after_closing(row.release) == ExamStatus::Released {
+        let row = store::hold(tx, row.id).await?.unwrap_or_else(|| row.clone());
+        told(tx, &row, &released(now), (releasing, now, Actor::SYSTEM, "exam.release")).await?;
+    }
+    // Whoever has not sat by now is absent, unless a make-up is still to come.
+    outcome::restate_everybody(tx, row.id).await?;
+    Ok(true)
 }
 
 fn released(now: Instant) -> Step {

@@ -69,7 +69,7 @@ fn has_status(status: ExamStatus, now: Instant) -> Condition {
                 Condition::all().add(exam::Column::Status.eq(ExamStatus::Sealed)).add(exam::Column::OpensAt.lte(now));
             Condition::any().add(is).add(opened)
         }
-        ExamStatus::Draft | ExamStatus::Closed | ExamStatus::Released => Condition::all().add(is),
+        ExamStatus::Draft | ExamStatus::Paused | ExamStatus::Closed | ExamStatus::Released => Condition::all().add(is),
     }
 }
 

@@ -58,6 +58,7 @@ pub(in super::super) async fn sittings(
             attempt::Column::State,
             attempt::Column::Points,
             attempt::Column::Answered,
+            attempt::Column::VoidKind,
             attempt::Column::SubmittedAt,
         ])
         .filter(condition)
@@ -65,8 +66,8 @@ pub(in super::super) async fn sittings(
         .all(conn)
         .await?;
     let mut found: HashMap<(PersonId, ExamId), Vec<Attempt>> = HashMap::new();
-    for (id, person, exam, number, state, points, answered, submitted_at) in rows {
-        let sitting = Sitting { exam, number, state, points, answered };
+    for (id, person, exam, number, state, points, answered, void_kind, submitted_at) in rows {
+        let sitting = Sitting { exam, number, state, points, answered, void_kind };
         found.entry((person, exam)).or_default().push(Attempt { id, submitted_at, sitting });
     }
     for attempts in found.values_mut() {

@@ -6,6 +6,8 @@ use poem::handler;
 use poem::web::Path;
 use uuid::Uuid;
 
+use super::super::amendments::{Line, Names, lines};
+use super::exam_day::changeable;
 use super::parts::{Options, audience_words, filter, filter_form, page_of, unit_options, units, words};
 use super::programmes::years;
 use crate::auth::{MANAGERS, READERS, Role};
@@ -15,6 +17,7 @@ use crate::exam::{
     SectionRoom,
 };
 use crate::http::Problem;
+use crate::kernel::page::PageRequest;
 use crate::kernel::rate::Rate;
 use crate::web::form::{Form, Sent};
 use crate::web::view::{Page, View, go_to, page};
@@ -67,9 +70,15 @@ struct ExamPage {
     manages: bool,
     /// How many the draft's audience is today; a make-up takes of them who has not passed.
     preview: Option<usize>,
+    /// What was changed since it was sealed, newest first.
+    changes: Vec<Line>,
 }
 
 impl ExamPage {
+    fn changeable(&self) -> bool {
+        self.manages && changeable(self.exam.status)
+    }
+
     /// Where an act is sent.
     fn act(&self, act: &str) -> String {
         format!("/exams/{}/{act}", self.exam.id)
@@ -127,13 +136,38 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
         rooms,
         manages,
         preview,
+        changes: changes(&visitor, &exam).await?,
         exam,
         v: visitor.view,
     })
 }
 
+/// What was changed about a sealed exam, newest first; of each of its candidates with their name.
+async fn changes(visitor: &Visitor, exam: &Exam) -> Result<Vec<Line>, Problem> {
+    let services = &visitor.services;
+    if exam.status == ExamStatus::Draft {
+        return Ok(Vec::new());
+    }
+    let mut amendments = Vec::new();
+    let mut page = PageRequest::new(Some(200), None)?;
+    loop {
+        let found = services.conduct.amendments(&visitor.caller, exam.id, &page).await?;
+        amendments.extend(found.items);
+        let Some(next) = found.next_cursor else { break };
+        page = PageRequest::new(Some(200), Some(&next))?;
+    }
+    amendments.reverse();
+    // A page is no archive: the log keeps all of it.
+    amendments.truncate(100);
+    let people: Vec<_> = amendments.iter().filter_map(|a| a.person_id).collect();
+    let units: Vec<_> = amendments.iter().filter_map(|a| a.unit_id).collect();
+    let names =
+        Names { people: services.org.person_names(&people).await?, units: services.org.unit_names(&units).await? };
+    Ok(lines(&visitor.view, amendments, &names))
+}
+
 /// Whether the reader coordinates the exam's unit.
-async fn manages(visitor: &Visitor, exam: &Exam) -> bool {
+pub(super) async fn manages(visitor: &Visitor, exam: &Exam) -> bool {
     let units = units(visitor, MANAGERS).await;
     units.is_ok_and(|units| units.iter().any(|unit| unit.id == exam.blueprint.unit_id))
 }
@@ -178,6 +212,7 @@ struct CandidatesPage {
     id: ExamId,
     title: String,
     status: ExamStatus,
+    may_add: bool,
     units: Options,
     rows: Vec<Candidate>,
     next: Option<String>,
@@ -197,6 +232,7 @@ pub(in crate::web) async fn show_candidates(visitor: Visitor, Path(id): Path<Uui
     page(&CandidatesPage {
         f: filter_form(v, "parts-", &["unit_id"]),
         id,
+        may_add: manages(&visitor, &exam).await && changeable(exam.status),
         title: exam.blueprint.title,
         status: exam.status,
         units: unit_options(&units(&visitor, ROSTER_READERS).await?),

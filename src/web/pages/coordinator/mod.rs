@@ -3,7 +3,9 @@
 #![allow(clippy::trivially_copy_pass_by_ref, reason = "templates hand references to what they call")]
 
 pub(in crate::web) mod banks;
+pub(in crate::web) mod candidate;
 pub(in crate::web) mod composer;
+pub(in crate::web) mod exam_day;
 pub(in crate::web) mod exams;
 pub(in crate::web) mod hall;
 mod parts;

@@ -81,7 +81,7 @@ async fn sessions(visitor: &Visitor) -> Result<Vec<Session>, Problem> {
 /// Exams that are open or come next, and those that wait for their release.
 async fn exams(visitor: &Visitor) -> Result<(Vec<ExamBrief>, Vec<Waiting>), Problem> {
     let mut shown = Vec::new();
-    for status in [ExamStatus::Open, ExamStatus::Sealed] {
+    for status in [ExamStatus::Open, ExamStatus::Paused, ExamStatus::Sealed] {
         let mut some = some_exams(visitor, status).await?;
         some.sort_by_key(|exam| (exam.times.closes_at, exam.id));
         shown.extend(some);

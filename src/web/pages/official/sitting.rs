@@ -5,11 +5,13 @@ use poem::handler;
 use poem::web::Path;
 use uuid::Uuid;
 
+use super::super::amendments::{Line, Names, lines};
 use super::super::exam::{Entry, RoomPage, Section, Times, WaitingPage};
 use crate::auth::Denied;
 use crate::bank::Kind;
-use crate::exam::{ExamError, ExamStatus, OwnExam, SectionPlan};
+use crate::exam::{ExamError, OwnExam, SectionPlan};
 use crate::http::Problem;
+use crate::kernel::page::PageRequest;
 use crate::web::view::{Page, go_to, page};
 use crate::web::visitor::Visitor;
 
@@ -23,15 +25,11 @@ async fn own(visitor: &Visitor, id: ExamId) -> Result<(OwnExam, Vec<SectionPlan>
 
 /// When it can be sat, with the attempt that is running.
 async fn times(visitor: &Visitor, own: &OwnExam) -> Result<Times, Problem> {
-    let mut times = Times::of(&own.exam.times);
+    let mut times = Times::of(own);
     if own.running.is_some() {
         let attempts = visitor.services.attempts.own(&visitor.caller, own.exam.id).await?;
         let running = attempts.into_iter().find(|(attempt, _)| Some(attempt.id) == own.running);
         times.running_until = running.map(|(attempt, _)| attempt.deadline);
-    }
-    // It closes by itself, perhaps before its time: nothing is left to enter then.
-    if matches!(own.exam.status, ExamStatus::Closed | ExamStatus::Released) {
-        times.closes_at = times.closes_at.min(visitor.view.now);
     }
     Ok(times)
 }
@@ -63,8 +61,20 @@ pub(in crate::web) async fn wait(visitor: Visitor, Path(id): Path<Uuid>) -> Page
         pass_points: own.exam.pass_points.to_string(),
         attempts_left: own.attempts_left,
         contact: own.exam.contact,
+        changes: changes(&visitor, id).await?,
         v: visitor.view,
     })
+}
+
+/// What was changed since the exam was sealed that concerns the reader.
+async fn changes(visitor: &Visitor, id: ExamId) -> Result<Vec<Line>, Problem> {
+    let page = PageRequest::new(Some(50), None)?;
+    let found = visitor.services.conduct.amendments(&visitor.caller, id, &page).await?.items;
+    let person = visitor.caller.account.person_id;
+    let own: Vec<_> = found.into_iter().filter(|a| a.person_id.is_none() || a.person_id == person).collect();
+    let units: Vec<_> = own.iter().filter_map(|a| a.unit_id).collect();
+    let names = Names { units: visitor.services.org.unit_names(&units).await?, ..Names::default() };
+    Ok(lines(&visitor.view, own, &names))
 }
 
 /// The exam room. Whoever has nothing to enter, or has less than the whole time and has not said that they know, waits.
@@ -77,7 +87,7 @@ pub(in crate::web) async fn room(visitor: Visitor, Path(id): Path<Uuid>) -> Page
         Entry::Running(_) => true,
         Entry::Full => own.attempts_left > 0,
         Entry::Short(_) => own.attempts_left > 0 && visitor.view.query("sure").is_some(),
-        Entry::NotYet | Entry::TooLate | Entry::NoneLeft => false,
+        Entry::NotYet | Entry::Paused | Entry::TooLate | Entry::NoneLeft => false,
     };
     if !enters {
         return Ok(go_to(&format!("/exams/{id}")));

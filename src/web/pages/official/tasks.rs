@@ -64,9 +64,11 @@ impl Due {
         match self {
             Self::Session(due) => due.session.starts_at,
             Self::Exam(due) => match due.entry {
-                Entry::NotYet => due.times.opens_at,
+                Entry::NotYet => due.times.opens_at(),
                 Entry::Running(left) => due.times.running_until.unwrap_or(Instant(left)),
-                Entry::Full | Entry::Short(_) | Entry::TooLate | Entry::NoneLeft => due.times.closes_at,
+                Entry::Full | Entry::Short(_) | Entry::Paused | Entry::TooLate | Entry::NoneLeft => {
+                    due.times.closes_at()
+                }
             },
         }
     }
@@ -126,14 +128,14 @@ pub(in crate::web) async fn show(visitor: Visitor) -> Page {
         .collect();
     let mut done = Vec::new();
     for own in services.exams.my_exams(&caller).await? {
-        let mut times = Times::of(&own.exam.times);
+        let mut times = Times::of(&own);
         if own.running.is_some() {
             let attempts = services.attempts.own(&caller, own.exam.id).await?;
             let running = attempts.into_iter().find(|(attempt, _)| Some(attempt.id) == own.running);
             times.running_until = running.map(|(attempt, _)| attempt.deadline);
         }
         let entry = match times.entry(now) {
-            Entry::Full | Entry::Short(_) | Entry::NotYet if own.attempts_left < 1 => Entry::NoneLeft,
+            Entry::Full | Entry::Short(_) | Entry::NotYet | Entry::Paused if own.attempts_left < 1 => Entry::NoneLeft,
             entry => entry,
         };
         let over = matches!(own.exam.status, ExamStatus::Closed | ExamStatus::Released);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use entity::List;
-use entity::exam::attempt::{self, AttemptState};
+use entity::exam::attempt::{self, AttemptState, VoidKind};
 use entity::exam::exam::{self, AttemptScoring, ExamKind, ExamStatus, Release, ShowKey};
 use entity::id::{AttemptId, ExamId, PersonId, ProgrammeId, SessionId, UnitId};
 use entity::instant::{Day, Millis};
@@ -139,6 +139,8 @@ impl Scene {
             manifest_digest: None,
             commitment: None,
             sealed_at: None,
+            paused_at: None,
+            paused_ms: 0,
             closed_at: None,
             released_at: None,
             version: 1,
@@ -284,6 +286,9 @@ impl Scene {
             started_at: core.now(),
             deadline: core.now(),
             due_at: core.now(),
+            paused_at: None,
+            paused_ms: 0,
+            extra_ms: 0,
             submitted_at: Some(core.now()),
             by_server: false,
             k: 0,
@@ -292,6 +297,7 @@ impl Scene {
             points: None,
             max_points: Points::whole(100),
             answered: 1,
+            void_kind: (state == AttemptState::Voided).then_some(VoidKind::Technical),
         };
         let id = row.id;
         self.write(|tx| {
