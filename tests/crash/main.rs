@@ -11,6 +11,7 @@ mod ground;
 mod liar;
 mod load;
 #[path = "../it/harness/postgres.rs"]
+#[allow(dead_code, reason = "what the tests over HTTP need is not all needed here")]
 mod postgres;
 mod record;
 
