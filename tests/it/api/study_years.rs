@@ -16,7 +16,7 @@ use kaofa::study::{
 
 use crate::harness::TestServer;
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
+/// `SplitMix64` (Steele, Lea, Flood 2014).
 struct Dice(u64);
 
 impl Dice {
@@ -130,8 +130,8 @@ impl Year {
             let unit = unit_ids.contains(&self.root) || unit_ids.contains(&p.unit);
             (unit && (categories.is_empty() || categories.contains(&p.category))) || person_ids.contains(&p.id)
         };
-        let meant = self.people.iter().filter(means).map(|p| p.id).collect();
-        (Audience { unit_ids, categories, person_ids }, meant)
+        let roster = self.people.iter().filter(means).map(|p| p.id).collect();
+        (Audience { unit_ids, categories, person_ids }, roster)
     }
 
     async fn plan(&mut self) {
@@ -376,7 +376,7 @@ impl Year {
                     lacking.insert(*person);
                 }
             }
-            let seen: BTreeMap<UnitId, [i64; 4]> = progress
+            let shown: BTreeMap<UnitId, [i64; 4]> = progress
                 .units
                 .iter()
                 .map(|u| {
@@ -384,7 +384,7 @@ impl Year {
                 })
                 .filter(|(_, counts)| counts[0] > 0)
                 .collect();
-            assert_eq!(seen, expected, "seed {seed}, {:?}", plan.requirements);
+            assert_eq!(shown, expected, "seed {seed}, {:?}", plan.requirements);
             for unit in progress.units.iter().filter(|u| u.counts.expected > 0) {
                 for r in &unit.requirements {
                     let done = self.held_by(plan, unit.unit_id, r.requirement.kind);
@@ -412,9 +412,9 @@ impl Year {
         for held in &self.held {
             let page = PageRequest { limit: 200, after: None };
             let rows = services.study.attendance(caller, held.id, &AttendanceFilter::default(), &page).await.unwrap();
-            let seen: BTreeMap<_, _> =
+            let shown: BTreeMap<_, _> =
                 rows.items.into_iter().map(|r| (r.person_id, (r.status, r.delegate_person_id))).collect();
-            assert_eq!(seen, held.status, "seed {seed}");
+            assert_eq!(shown, held.status, "seed {seed}");
             let summary = services.study.summary(caller, held.id).await.unwrap();
             let there = held.status.values().filter(|(s, _)| came(*s)).count();
             let all = held.status.len();
@@ -431,16 +431,16 @@ impl Year {
             }
         }
         let (_, activities) = services.study.activities(caller, 2026, None).await.unwrap();
-        let seen: BTreeMap<_, _> =
+        let shown: BTreeMap<_, _> =
             activities.iter().map(|a| (a.kind, (a.sessions, a.persons, a.person_times))).collect();
         let expected: BTreeMap<_, _> = by_kind
             .into_iter()
             .map(|(kind, (sessions, persons, times))| (kind, (sessions, i64::try_from(persons.len()).unwrap(), times)))
             .collect();
-        assert_eq!(seen, expected, "seed {seed}: sessions, persons, person-times");
+        assert_eq!(shown, expected, "seed {seed}: sessions, persons, person-times");
         for unit in &self.units {
             let (_, ledger) = services.study.ledger(caller, 2026, Some(*unit)).await.unwrap();
-            let seen: i64 = ledger.iter().map(|line| line.person_times).sum();
+            let shown: i64 = ledger.iter().map(|line| line.person_times).sum();
             let mine = |held: &&Held| held.closed;
             let expected: usize = self
                 .held
@@ -448,7 +448,7 @@ impl Year {
                 .filter(mine)
                 .map(|h| h.status.iter().filter(|(p, (s, _))| came(*s) && self.unit_of(**p) == *unit).count())
                 .sum();
-            assert_eq!(seen, i64::try_from(expected).unwrap(), "seed {seed}: the ledger of a unit");
+            assert_eq!(shown, i64::try_from(expected).unwrap(), "seed {seed}: the ledger of a unit");
         }
         assert!(kaofa::tally::recount(services.core.db.read()).await.unwrap().is_empty(), "seed {seed}");
     }

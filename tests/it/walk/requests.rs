@@ -120,7 +120,7 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         }
         "depart_person" => json!({ "kind": "retired", "effective_on": "2026-03-16", "reason": "到龄" }),
         "view_id_number" => json!({ "reason": "核对证件" }),
-        "decide_change" => json!({ "approve": true }),
+        "decide_change" | "decide_leave" => json!({ "approve": true }),
         "create_bank" => json!({ "unit_id": scene.here, "title": "新题库", "review_required": true }),
         "change_bank" => json!({ "review_required": true }),
         "change_question" => json!({ "topic": "新的题目" }),
@@ -131,7 +131,7 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
             body
         }
         "create_programme" => scene.programme_body(),
-        "change_programme" => json!({ "title": "新的名称" }),
+        "change_programme" | "change_exam" => json!({ "title": "新的名称" }),
         "copy_programme" => json!({ "year": 2027 }),
         "change_session" => json!({ "contact": "区司法局" }),
         "cancel_session" | "reopen_session" => json!({ "reason": "停办" }),
@@ -140,14 +140,12 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         }),
         "add_to_session_roster" => json!({ "person_ids": [scene.people[2]], "reason": "列席" }),
         "ask_leave" => json!({ "reason": "出差" }),
-        "decide_leave" => json!({ "approve": true }),
         "check_out" => json!({ "code": "000000" }),
         "create_session" => scene.session_body(),
         "check_in" => json!({ "code": code(scene).await }),
         "correct_attendance" => json!({ "status": "on_leave", "reason": "已请假" }),
         "call_roll" => json!({ "rows": [{ "person_id": scene.people[2], "status": "present" }] }),
         "create_exam" => scene.exam_body(),
-        "change_exam" => json!({ "title": "新的名称" }),
         "amend_exam" => json!({ "schedule": { "duration_seconds": 7260 }, "reason": "停电" }),
         "extend_exam" => json!({ "seconds": 60, "reason": "停电" }),
         "pause_exam" | "resume_exam" | "close_exam" => json!({ "reason": "停电" }),
