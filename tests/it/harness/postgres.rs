@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 /// Where the server is; `scripts/test-env.sh` starts one and says so here.
 const VARIABLE: &str = "KAOFA_TEST_POSTGRES";
 
+#[allow(dead_code, reason = "the tests of crashes migrate for themselves")]
 static NEXT_EMPTY: AtomicU32 = AtomicU32::new(0);
 
 /// A test's own database.
@@ -29,6 +30,7 @@ impl Postgres {
     }
 
     /// One with nothing in it, not even the schema.
+    #[allow(dead_code, reason = "the tests of crashes migrate for themselves")]
     pub(crate) async fn empty() -> Self {
         let name = format!("{}empty{}", prefix(std::process::id()), NEXT_EMPTY.fetch_add(1, Ordering::Relaxed));
         let server = connect().await;
