@@ -1,9 +1,11 @@
 //! The draw file of a closed exam, and writing it: one JSON document, its papers streamed.
 
+use std::fmt;
 use std::io::{self, Write};
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Number, Value};
 
 use super::manifest::{Manifest, Secret};
 use super::paper::{Paper, PaperItem};
@@ -29,6 +31,7 @@ pub struct Head {
 #[serde(deny_unknown_fields)]
 pub struct LogProof {
     /// The entry's own fields, its index not among them; `data.manifest_digest` is the manifest's digest.
+    #[serde(deserialize_with = "unambiguous")]
     pub entry: Value,
     /// The entry's place in the log, from 0.
     pub index: u64,
@@ -141,4 +144,73 @@ fn field<T: Serialize>(out: &mut impl Write, before: &str, value: &T) -> Result<
     out.write_all(before.as_bytes())?;
     serde_json::to_writer(out, value)?;
     Ok(())
+}
+
+/// A JSON value in which no object names a member twice. Parsers disagree on which of the two counts; what is hashed
+/// must not depend on that.
+fn unambiguous<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    Unambiguous.deserialize(deserializer)
+}
+
+struct Unambiguous;
+
+impl<'de> DeserializeSeed<'de> for Unambiguous {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unambiguous {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
+        // Refused when it is hashed, with the number named.
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number out of range"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(Self)? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut fields = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let value = map.next_value_seed(Self)?;
+            if fields.contains_key(&key) {
+                return Err(de::Error::custom(format_args!("duplicate field `{key}`")));
+            }
+            fields.insert(key, value);
+        }
+        Ok(Value::Object(fields))
+    }
 }

@@ -20,7 +20,7 @@ pub use manifest::{
 };
 pub use paper::{Paper, PaperItem, candidate};
 pub use sealed::{Sealed, SealedError};
-pub use verify::{Difference, Verified, VerifyError, verify};
+pub use verify::{Difference, Held, Verified, VerifyError, verify, verify_telling};
 pub use words::{Deal, Words};
 
 #[cfg(test)]

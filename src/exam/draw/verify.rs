@@ -1,5 +1,5 @@
-//! Verifying a draw file while it is read: the head is checked before the first paper, each paper as it comes by, and
-//! memory holds the manifest and one paper however many there are.
+//! Verifying a draw file while it is read: what was sealed is checked before the first paper, each paper as it comes by,
+//! and memory holds the manifest and one paper however many there are.
 
 use std::fmt;
 use std::io::{BufReader, Read};
@@ -13,6 +13,8 @@ use super::sealed::{Sealed, SealedError};
 use crate::kernel::digest::Digest;
 use crate::kernel::jcs::{self, JcsError};
 use crate::kernel::merkle::{self, ProofError};
+use crate::keys::SignatureError;
+use crate::log::SignedHead;
 
 /// What a draw file that holds was found to be. It is proved for this log root; whether the root is the one the server
 /// signed is asked of the signed head.
@@ -66,6 +68,17 @@ pub enum VerifyError {
     /// The entry was not in the log with this root.
     #[error("the seal's entry is not proved to be in the log: {0}")]
     Log(#[from] ProofError),
+    /// The signature of the head at hand does not hold.
+    #[error("the signed head: {0}")]
+    Signature(#[from] SignatureError),
+    /// The head at hand is of another size, or of the same size with another root.
+    #[error("the head was signed for {signed} entries, the file is about {stated}, or their roots differ")]
+    OtherHead {
+        /// How many entries the head is for.
+        signed: u64,
+        /// How many the file speaks of.
+        stated: u64,
+    },
     /// A paper is not the one the algorithm draws.
     #[error("paper {position}, attempt {attempt} of candidate {candidate}: {difference}")]
     Paper {
@@ -86,6 +99,9 @@ pub enum Difference {
     /// It is not after the one before it, or is there twice.
     #[error("not sorted by candidate and attempt, or there twice")]
     Order,
+    /// Attempts count from 1.
+    #[error("attempts count from 1")]
+    Attempt,
     /// Another try of the balance was taken.
     #[error("try {stated} was given, {drawn} is drawn")]
     Try {
@@ -110,39 +126,120 @@ pub enum Difference {
     Digest,
 }
 
-/// Reads a draw file to its end and checks all of it (draw.md, the draw file): the manifest's digest, the commitment,
-/// the beacon, the log, and every paper. It stops at the first thing that differs.
+/// A check that held, told as soon as it did (draw.md, what a verifier checks).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// The manifest has the digest that the file states.
+    Manifest {
+        /// The exam's id.
+        exam: String,
+        /// When it was sealed, as the manifest says.
+        sealed_at: String,
+        /// The digest.
+        digest: Digest,
+        /// How many sections a paper has.
+        sections: usize,
+        /// How many questions could be drawn.
+        pool: usize,
+    },
+    /// The seal's entry was in the log with that root.
+    Log {
+        /// What the entry calls the act, where it says so.
+        action: Option<String>,
+        /// When that was, where it says so.
+        at: Option<String>,
+        /// Its place, from 0.
+        index: u64,
+        /// How many entries the log had.
+        size: u64,
+        /// The root over them.
+        root: Digest,
+    },
+    /// The signed head at hand is of that size and root, and its signature holds.
+    Head(SignedHead),
+    /// The secret is the one committed to, the beacon is as its rule wants it, and every section has room.
+    Seal {
+        /// The rule for the beacon; without one, whoever sealed could have chosen among secrets.
+        beacon_rule: Option<String>,
+        /// The beacon.
+        beacon: Option<String>,
+    },
+    /// Every paper is the one that is drawn.
+    Papers {
+        /// How many.
+        papers: u64,
+        /// Of how many candidates.
+        candidates: u64,
+    },
+}
+
+/// Reads a draw file to its end and checks all of it (draw.md, the draw file): the manifest's digest, the log, the
+/// commitment, the beacon, and every paper. It stops at the first thing that differs.
 pub fn verify(reader: impl Read) -> Result<Verified, VerifyError> {
+    verify_telling(reader, None, &mut |_| {})
+}
+
+/// The same, with the signed head at hand, and telling of every check that held, in order, as soon as it did.
+pub fn verify_telling(
+    reader: impl Read,
+    signed: Option<&SignedHead>,
+    tell: &mut dyn FnMut(Held),
+) -> Result<Verified, VerifyError> {
     let mut fault = None;
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 16, reader));
-    let verified = json.deserialize_map(FileVisitor { fault: &mut fault }).and_then(|verified| {
+    let verified = json.deserialize_map(FileVisitor { fault: &mut fault, signed, tell }).and_then(|verified| {
         json.end()?;
         Ok(verified)
     });
     // A finding travels beside serde's error type, which could carry it as text only.
-    match fault {
-        Some(fault) => Err(fault),
-        None => Ok(verified?),
-    }
+    let verified = match fault {
+        Some(fault) => return Err(fault),
+        None => verified?,
+    };
+    tell(Held::Papers { papers: verified.papers, candidates: verified.candidates });
+    Ok(verified)
 }
 
-/// Checks a head and makes ready to draw from it.
-fn check_head(head: Head) -> Result<Sealed, VerifyError> {
+/// Checks what stands before the papers and makes ready to draw from it.
+fn check_head(head: Head, signed: Option<&SignedHead>, tell: &mut dyn FnMut(Held)) -> Result<Sealed, VerifyError> {
     let Head { manifest, manifest_digest: stated, secret, beacon, log } = head;
     let computed = manifest.digest();
     if stated != computed {
         return Err(VerifyError::ManifestDigest { stated, computed });
     }
-    if log.entry.pointer("/data/manifest_digest").and_then(|digest| digest.as_str()) != Some(&computed.to_string()) {
+    tell(Held::Manifest {
+        exam: manifest.exam.clone(),
+        sealed_at: manifest.sealed_at.clone(),
+        digest: computed,
+        sections: manifest.sections.len(),
+        pool: manifest.pool.len(),
+    });
+    let said = |pointer: &str| log.entry.pointer(pointer).and_then(|text| text.as_str()).map(str::to_owned);
+    if said("/data/manifest_digest") != Some(computed.to_string()) {
         return Err(VerifyError::EntryManifest);
     }
     let leaf = merkle::leaf(&jcs::canonical(&log.entry)?);
     merkle::verify_inclusion(leaf, log.index, log.size, &log.path, log.root)?;
-    Ok(Sealed::new(manifest, &secret, beacon.as_deref())?)
+    let (action, at) = (said("/action"), said("/at"));
+    tell(Held::Log { action, at, index: log.index, size: log.size, root: log.root });
+    if let Some(signed) = signed {
+        signed.check()?;
+        if (signed.size, signed.root) != (log.size, log.root) {
+            return Err(VerifyError::OtherHead { signed: signed.size, stated: log.size });
+        }
+        tell(Held::Head(signed.clone()));
+    }
+    let beacon_rule = manifest.beacon_rule.clone();
+    let sealed = Sealed::new(manifest, &secret, beacon.as_deref())?;
+    tell(Held::Seal { beacon_rule, beacon });
+    Ok(sealed)
 }
 
 /// Draws the paper anew and compares.
 fn check_paper(sealed: &Sealed, given: &FilePaper) -> Result<(), Difference> {
+    if given.attempt == 0 {
+        return Err(Difference::Attempt);
+    }
     let drawn = sealed.paper(&given.candidate, given.attempt);
     if given.k != drawn.k {
         return Err(Difference::Try { stated: given.k, drawn: drawn.k });
@@ -162,6 +259,8 @@ fn check_paper(sealed: &Sealed, given: &FilePaper) -> Result<(), Difference> {
 /// The document. Its keys come in a fixed order, the papers last, or they could not be checked while streaming.
 struct FileVisitor<'f> {
     fault: &'f mut Option<VerifyError>,
+    signed: Option<&'f SignedHead>,
+    tell: &'f mut dyn FnMut(Held),
 }
 
 impl<'de> Visitor<'de> for FileVisitor<'_> {
@@ -194,8 +293,8 @@ impl<'de> Visitor<'de> for FileVisitor<'_> {
             candidates: 0,
             papers: 0,
         };
-        let sealed = check_head(Head { manifest, manifest_digest, secret, beacon, log })
-            .map_err(|fault| stop(self.fault, fault))?;
+        let head = Head { manifest, manifest_digest, secret, beacon, log };
+        let sealed = check_head(head, self.signed, self.tell).map_err(|fault| stop(self.fault, fault))?;
         key(&mut map, "papers")?;
         map.next_value_seed(Papers { sealed: &sealed, verified: &mut verified, fault: self.fault })?;
         match map.next_key::<String>()? {

@@ -145,3 +145,54 @@ fn what_is_not_a_draw_file() {
     assert!(unreadable(&file.replace("\n]}\n", "\n],\"more\":1}")).contains("\"more\""));
     assert!(unreadable(&file.replace("\"attempt\":1", "\"attempt\":1,\"note\":1")).contains("note"));
 }
+
+/// What stands between the fences of draw.md that begin with this text.
+fn example(of: &str) -> &'static str {
+    let text = include_str!("../../../../openapi/draw.md");
+    let blocks = text.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix("json\n"));
+    blocks.filter(|block| block.starts_with(of)).last().unwrap()
+}
+
+#[test]
+fn the_example_of_the_description_holds() {
+    let file = example("{\"manifest\":{\"algorithm\"");
+    let signed: SignedHead = serde_json::from_str(example("{\"size\": 3")).unwrap();
+    let mut held = Vec::new();
+    let verified = verify_telling(file.as_bytes(), Some(&signed), &mut |check| held.push(check)).unwrap();
+    assert_eq!((verified.papers, verified.candidates, verified.log_size), (3, 2, 3));
+    assert!(matches!(
+        held.as_slice(),
+        [
+            Held::Manifest { pool: 6, sections: 2, .. },
+            Held::Log { index: 1, size: 3, .. },
+            Held::Head(_),
+            Held::Seal { beacon: Some(_), .. },
+            Held::Papers { papers: 3, candidates: 2 },
+        ]
+    ));
+    // The head of another log, and one whose signature is of something else.
+    let keys = crate::keys::Keys::new([1; 32]);
+    let other = |size, root| SignedHead::sign(&keys, size, root, signed.at);
+    let refused = |other: &SignedHead| verify_telling(file.as_bytes(), Some(other), &mut |_| {}).unwrap_err();
+    assert!(matches!(refused(&other(3, verified.manifest_digest)), VerifyError::OtherHead { .. }));
+    assert!(matches!(refused(&other(4, signed.root)), VerifyError::OtherHead { signed: 4, stated: 3 }));
+    assert!(matches!(refused(&SignedHead { size: 4, ..signed.clone() }), VerifyError::Signature(_)));
+    assert!(verify_telling(file.as_bytes(), Some(&other(3, signed.root)), &mut |_| {}).is_ok());
+}
+
+#[test]
+fn an_entry_that_two_parsers_read_differently_is_refused() {
+    let file = example("{\"manifest\":{\"algorithm\"");
+    let twice = file.replace("\"expected\":2,", "\"expected\":1,\"expected\":2,");
+    assert!(twice != file && verify(twice.as_bytes()).unwrap_err().to_string().contains("duplicate field"));
+    for number in ["2.0", "2e0", "-0"] {
+        let odd = file.replace("\"expected\":2,", &format!("\"expected\":{number},"));
+        assert!(odd != file && verify(odd.as_bytes()).is_err(), "{number}");
+    }
+}
+
+#[test]
+fn attempts_count_from_one() {
+    let zero = |_: &mut Head, papers: &mut Vec<FilePaper>| papers[0].attempt = 0;
+    assert!(matches!(spoilt(zero), VerifyError::Paper { position: 1, difference: Difference::Attempt, .. }));
+}
