@@ -23,6 +23,7 @@ use crate::desk::Desk;
 use crate::evidence::Evidence;
 use crate::exam::attempt::Attempts;
 use crate::exam::sealed::SealedCache;
+use crate::exam::statistics::Statistics;
 use crate::exam::{Conduct, Exams};
 use crate::http::Idempotency;
 use crate::kernel::clock::{Clock, SystemClock};
@@ -104,14 +105,30 @@ pub fn compose(core: Core) -> Services {
     let study = Arc::new(Study::new(core.clone(), Arc::clone(&org)));
     let exams = Arc::new(Exams::new(core.clone(), Arc::clone(&org)));
     let conduct = Arc::new(Conduct::new(core.clone(), Arc::clone(&org), Arc::clone(&exams)));
-    let attempts = Arc::new(Attempts::new(core.clone(), Arc::new(SealedCache::default())));
+    let sealed = Arc::new(SealedCache::default());
+    let attempts = Arc::new(Attempts::new(core.clone(), Arc::clone(&sealed)));
+    let statistics = Arc::new(Statistics::new(core.clone(), sealed, Arc::clone(&exams)));
     let desk =
         Arc::new(Desk::new(core.clone(), Arc::clone(&org), Arc::clone(&auth), Arc::clone(&study), Arc::clone(&exams)));
     let evidence = Arc::new(Evidence::new(core.clone()));
     let reports = Arc::new(Reports::new(core.clone(), Arc::clone(&org)));
     let key = core.keys.subkey("http.idempotency");
     let idempotency = Idempotency::new(core.db.clone(), Arc::clone(&core.clock), Arc::clone(&core.rng), key);
-    Services { core, idempotency, auth, org, bank, study, exams, conduct, attempts, reports, evidence, desk }
+    Services {
+        core,
+        idempotency,
+        auth,
+        org,
+        bank,
+        study,
+        exams,
+        conduct,
+        attempts,
+        statistics,
+        reports,
+        evidence,
+        desk,
+    }
 }
 
 /// Work that nobody asks for: done again and again beside the requests, by whichever instance comes first.
@@ -153,6 +170,7 @@ pub fn workers(services: &Services) -> Vec<Worker> {
         }),
         worker("exam.tick", |s| Box::pin(async move { Ok(s.exams.tick().await?) })),
         worker("http.forget_keys", |s| Box::pin(async move { Ok(s.idempotency.forget().await?) })),
+        worker("statistics.tick", |s| Box::pin(async move { Ok(s.statistics.tick().await?) })),
         worker("log.sequence", |s| {
             Box::pin(async move {
                 log::sequence(&s.core.db, &s.core.keys, s.core.now()).await?;

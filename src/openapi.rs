@@ -15,6 +15,7 @@ use crate::bank::BankApi;
 use crate::desk::DeskApi;
 use crate::evidence::EvidenceApi;
 use crate::exam::attempt::AttemptApi;
+use crate::exam::statistics::StatisticsApi;
 use crate::exam::{ConductApi, ExamsApi};
 use crate::org::{OrgApi, OrgFilesApi};
 use crate::report::ReportApi;
@@ -38,7 +39,7 @@ pub type Apis = (
     OrgFilesApi,
     BankApi,
     (StudyApi, AttendanceApi, LedgerApi, DeskApi),
-    (ExamsApi, ConductApi),
+    (ExamsApi, ConductApi, StatisticsApi),
     AttemptApi,
     ReportApi,
     EvidenceApi,

@@ -14,6 +14,7 @@ use crate::core::Core;
 use crate::desk::DeskApi;
 use crate::evidence::EvidenceApi;
 use crate::exam::attempt::AttemptApi;
+use crate::exam::statistics::StatisticsApi;
 use crate::exam::{ConductApi, ExamsApi};
 use crate::http::{Code, IDEMPOTENCY_KEY, Idempotency, Manners, Problem, compress};
 use crate::kernel::metrics::{CONTENT_TYPE, METRICS};
@@ -92,6 +93,7 @@ fn apis(services: &Services) -> Apis {
         (
             ExamsApi(Arc::clone(&services.exams)),
             ConductApi { conduct: Arc::clone(&services.conduct), exams: Arc::clone(&services.exams) },
+            StatisticsApi(Arc::clone(&services.statistics)),
         ),
         AttemptApi(Arc::clone(&services.attempts)),
         ReportApi(Arc::clone(&services.reports)),

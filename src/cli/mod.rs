@@ -1,13 +1,16 @@
 //! The command line.
 //!
-//! What goes wrong is told in one line on the standard error and ends the program with 1.
+//! What goes wrong is told in one line on the standard error and ends the program with 1; `verify draw` tells with 2 that it
+//! came to no verdict.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "here the program speaks with its operator")]
 
 mod account;
 mod backup;
 mod serve;
+mod statistics;
 mod verify;
+mod verify_draw;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -55,6 +58,8 @@ enum Command {
     /// Make accounts that nobody could make from inside
     #[command(subcommand)]
     Account(account::Account),
+    /// Say how hard and how good the items of a test are, from a table of points
+    Statistics(statistics::Statistics),
     /// Check what the program keeps as evidence
     #[command(subcommand)]
     Verify(verify::Verify),
@@ -86,6 +91,9 @@ enum CliError {
     /// What was to be verified does not hold.
     #[error("{0}")]
     Unsound(String),
+    /// It cannot be said whether what was to be verified holds.
+    #[error("{0}")]
+    NoVerdict(String),
     #[error("{0}")]
     Usage(String),
 }
@@ -129,6 +137,10 @@ pub fn main() -> ExitCode {
     };
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error @ CliError::NoVerdict(_)) => {
+            fail(&error.to_string());
+            ExitCode::from(2)
+        }
         Err(error) => fail(&error.to_string()),
     }
 }
@@ -179,6 +191,7 @@ fn run(command: Command) -> Result<(), CliError> {
             speak(&config)?;
             runtime()?.block_on(account::run(account, &config))
         }
+        Command::Statistics(command) => statistics::run(&command),
         Command::Verify(verify) => verify::run(verify, runtime),
     }
 }

@@ -14,6 +14,10 @@ use crate::log::{self, SignedHead, Trust, Verdict};
 pub(super) enum Verify {
     /// Check every entry of the log against its signed heads, and name the first that differs or is missing
     Log(VerifyLog),
+    /// Check the draw file of an exam: draw every paper anew and name the first that differs
+    ///
+    /// Ends with 0 if the file holds, with 1 if it does not, with 2 if there is no verdict because something cannot be read.
+    Draw(super::verify_draw::VerifyDraw),
 }
 
 #[derive(Debug, clap::Args)]
@@ -35,7 +39,10 @@ pub(super) fn run(
     verify: Verify,
     runtime: impl FnOnce() -> std::io::Result<tokio::runtime::Runtime>,
 ) -> Result<(), CliError> {
-    let Verify::Log(command) = verify;
+    let command = match verify {
+        Verify::Log(command) => command,
+        Verify::Draw(command) => return super::verify_draw::run(&command),
+    };
     let config = Config::read(&command.flags)?;
     speak(&config)?;
     let trust = trust(&command, &config)?;
@@ -72,7 +79,7 @@ fn trust(command: &VerifyLog, config: &Config) -> Result<Trust, CliError> {
     Ok(Trust { keys, head: head.transpose()? })
 }
 
-fn unreadable(file: &Path, cause: &std::io::Error) -> String {
+pub(super) fn unreadable(file: &Path, cause: &std::io::Error) -> String {
     format!("{} cannot be read: {cause}", file.display())
 }
 

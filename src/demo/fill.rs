@@ -94,6 +94,7 @@ impl Stage<'_> {
         self.services.study.tick().await?;
         self.services.exams.tick().await?;
         self.services.attempts.tick().await?;
+        self.services.statistics.tick().await?;
         Ok(())
     }
 

@@ -10,10 +10,13 @@ use crate::auth::Caller;
 use crate::bank::Answer;
 use crate::exam::attempt::{AttemptError, RawResponse, RawSave};
 use crate::exam::sealed::SealedItem;
-use crate::exam::{BlueprintInput, ExamFilter, ExamStatus, SectionInput};
+use crate::exam::{BalanceInput, BlueprintInput, Exam, ExamFilter, ExamStatus, Resealing, SectionInput};
+use crate::http::IfMatch;
 use crate::kernel::page::{MAX_LIMIT, PageRequest};
 use crate::org::Audience;
 
+/// The first year whose papers are balanced.
+const BALANCED: i32 = 2024;
 /// How many people act at once.
 const AT_ONCE: usize = 96;
 
@@ -69,13 +72,28 @@ impl Stage<'_> {
             known
         } else {
             let made = exams.create(coordinator, &self.blueprint(plan)).await?;
+            self.balance(plan, &made).await?;
             (made.id, made.status)
         };
         if status != ExamStatus::Draft {
             return Ok((id, status));
         }
-        let receipt = exams.seal(coordinator, id).await?;
+        let receipt = exams.seal(coordinator, id, &Resealing::default()).await?;
         Ok((id, receipt.status))
+    }
+
+    /// Brings the papers of the later years near to what the bank gives on the whole, as its composer shows it.
+    async fn balance(&self, plan: &Plan, made: &Exam) -> Result<(), DemoError> {
+        let (exams, coordinator) = (&self.services.exams, &self.ground.coordinator);
+        let Some(papers) = exams.feasibility(coordinator, made.id).await?.papers.filter(|_| plan.year >= BALANCED)
+        else {
+            return Ok(());
+        };
+        let target_permille = i32::try_from(papers.mean).unwrap_or(i32::MAX);
+        let balance = BalanceInput { target_permille, tolerance_permille: 15, tries: 32 };
+        let aim = |input: &mut BlueprintInput| input.balance = Some(balance);
+        exams.change(coordinator, made.id, &IfMatch::version(made.version), aim).await?;
+        Ok(())
     }
 
     fn blueprint(&self, plan: &Plan) -> BlueprintInput {
@@ -112,6 +130,8 @@ impl Stage<'_> {
             release: plan.release.to_owned(),
             show_key: "never".to_owned(),
             makes_up_exam_id: plan.makes_up.map(|id| id.to_string()),
+            balance: None,
+            beacon_rule: String::new(),
             contact: "区司法局普法与依法治理股".to_owned(),
         }
     }

@@ -11,12 +11,13 @@ pub mod draw;
 pub mod grading;
 pub mod outcome;
 pub mod sealed;
+pub mod statistics;
 mod yearly;
 
 pub use blueprint::{
-    Blueprint, BlueprintInput, Candidate, Exam, ExamBrief, ExamError, ExamFilter, ExamResults, ExamSummary, Exams,
-    ExamsApi, OwnExam, OwnResult, ResultRow, ResultsSummary, SealReceipt, SealedManifest, SectionInput, SectionPlan,
-    SectionRoom, Times,
+    BalanceInput, Beacon, Blueprint, BlueprintInput, Candidate, Difficulties, DrawVerdict, Exam, ExamBrief, ExamError,
+    ExamFilter, ExamResults, ExamSummary, Exams, ExamsApi, Feasibility, OwnExam, OwnResult, Resealing, ResultRow,
+    ResultsSummary, SamplePaper, SealReceipt, SealedManifest, SectionInput, SectionPlan, SectionRoom, Times,
 };
 pub use conduct::{Amendment, CandidateChange, Conduct, ConductApi, Extended, ExtensionInput, Given, ScheduleInput};
 pub use entity::exam::amendment::AmendmentKind;

@@ -26,6 +26,7 @@ use crate::core::Core;
 use crate::desk::Desk;
 use crate::evidence::Evidence;
 use crate::exam::attempt::Attempts;
+use crate::exam::statistics::Statistics;
 use crate::exam::{Conduct, Exams};
 use crate::http::Idempotency;
 use crate::org::Org;
@@ -56,6 +57,8 @@ pub struct Services {
     pub conduct: Arc<Conduct>,
     /// Sitting exams.
     pub attempts: Arc<Attempts>,
+    /// What exams add up to.
+    pub statistics: Arc<Statistics>,
     /// Figures and closed years.
     pub reports: Arc<Reports>,
     /// The log, searched and proved.

@@ -23,6 +23,7 @@ pub(super) const AREAS: &[Area] = &[
     Area { roles: &[Role::SystemAdmin], path: "/units" },
     Area { roles: READERS, path: "/rates" },
     Area { roles: &[Role::Auditor], path: "/years" },
+    Area { roles: READERS, path: "/draws" },
     Area { roles: &[Role::SecurityAdmin], path: "/accounts" },
     Area { roles: &[Role::Auditor, Role::AuditAdmin], path: "/log" },
     Area { roles: &[Role::Liaison], path: "/unit" },

@@ -51,6 +51,12 @@ impl Plain<i64> for i32 {
     }
 }
 
+impl Plain<u32> for u32 {
+    fn plain(&self) -> u32 {
+        *self
+    }
+}
+
 impl<T, P: Plain<T> + ?Sized> Plain<T> for &P {
     fn plain(&self) -> T {
         (*self).plain()
@@ -288,6 +294,13 @@ impl View {
     #[must_use]
     pub(super) fn number(&self, number: impl Display) -> String {
         format::thousands(&number.to_string())
+    }
+
+    /// `66.3 %`, from thousandths.
+    #[must_use]
+    pub(super) fn permille(&self, permille: impl Plain<u32>) -> String {
+        let permille = permille.plain();
+        format!("{}.{} %", permille / 10, permille % 10)
     }
 }
 

@@ -342,3 +342,153 @@ fn the_secret_key_is_made_once_for_its_owner() {
     let line = refused(&mut kaofa(folder.path(), &["serve", "--listen", "127.0.0.1:0"]));
     assert!(line.contains("KAOFA_SECRET_KEY_FILE"), "{line}");
 }
+
+/// The example of `openapi/draw.md` that begins with this text.
+fn example(of: &str) -> String {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/draw.md")).unwrap();
+    let blocks = text.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix("json\n"));
+    blocks.filter(|block| block.starts_with(of)).last().unwrap().to_owned()
+}
+
+#[test]
+fn a_draw_file_is_verified_line_by_line() {
+    let folder = folder();
+    let run = |arguments: &[&str]| {
+        let output = kaofa(folder.path(), &[&["verify", "draw"], arguments].concat()).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let (file, head) = (example("{\"manifest\":{\"algorithm\""), example("{\"size\": 3"));
+    write("draw.json", &file);
+    write("head.json", &head);
+
+    let (code, said, error) = run(&["draw.json"]);
+    assert_eq!((code, error.as_str()), (Some(0), ""), "{said}");
+    let checks: Vec<&str> = said.lines().take(5).map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert_eq!(checks, ["manifest", "log", "head", "seal", "papers"]);
+    assert!(said.contains("head     not checked") && said.contains("3 papers of 2 candidates"), "{said}");
+    assert!(said.contains("the draw file holds") && said.contains("does not prove"), "{said}");
+
+    // With the signed head, of a key that is vouched for, and of one that is not.
+    let key = "ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c";
+    let (code, said, _) = run(&["draw.json", "--head", "head.json", "--public-key", key]);
+    assert!(code == Some(0) && said.contains("head     ok: this root was signed"), "{said}");
+    let (code, said, _) = run(&["draw.json", "--head", "head.json", "--public-key", &"0".repeat(64)]);
+    assert!(code == Some(1) && said.contains("head     FAILED"), "{said}");
+    write("head.json", &head.replace("\"size\": 3", "\"size\": 4"));
+    let (code, said, _) = run(&["draw.json", "--head", "head.json"]);
+    assert!(code == Some(1) && said.contains("head     FAILED: the signed head"), "{said}");
+
+    // What differs is named, after what held; and so is a file that ends too early.
+    write("draw.json", &file.replace("\"attempt\":2,\"k\":2", "\"attempt\":2,\"k\":1"));
+    let (code, said, error) = run(&["draw.json"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("seal     ok") && said.contains("papers   FAILED: paper 3, attempt 2 of candidate 9482"),
+        "{said}"
+    );
+    assert!(error.starts_with("kaofa: the draw file does not hold: paper 3"), "{error}");
+    write("draw.json", &file[..file.len() - 4]);
+    let (code, said, _) = run(&["draw.json"]);
+    assert!(code == Some(1) && said.contains("papers   FAILED: not a draw file"), "{said}");
+    write("draw.json", "");
+    assert_eq!(run(&["draw.json"]).0, Some(1));
+
+    // No verdict is another thing than a bad one.
+    for arguments in
+        [vec!["none.json"], vec!["draw.json", "--head", "none.json"], vec!["draw.json", "--head", "draw.json"]]
+    {
+        let (code, said, error) = run(&arguments);
+        assert_eq!((code, said.as_str(), error.lines().count()), (Some(2), "", 1), "{error}");
+    }
+}
+
+/// A figure of a report, rounded as it was printed.
+#[track_caller]
+fn printed(value: &serde_json::Value, decimals: usize, expected: &str) {
+    let value = value.as_f64().unwrap_or_else(|| panic!("no figure: {value}"));
+    assert_eq!(format!("{value:.decimals$}"), expected);
+}
+
+/// Cited in `tests/data/statistics/README.md`.
+#[test]
+fn published_statistics_are_reproduced() {
+    let folder = folder();
+    let of = |file: &str, more: &[&str]| -> serde_json::Value {
+        let path = format!("{}/tests/data/statistics/{file}", env!("CARGO_MANIFEST_DIR"));
+        let said = done(&mut kaofa(folder.path(), &[&["statistics", &path], more].concat()));
+        serde_json::from_str(&said).unwrap()
+    };
+    let lsat = of("lsat6.csv", &[]);
+    assert_eq!((&lsat["persons"], &lsat["items"][0]["item"]), (&1000.into(), &"Item 1".into()));
+    printed(&lsat["alpha"], 4, "0.2950");
+    printed(&lsat["mean"], 3, "3.819");
+    for (n, (facility, without)) in
+        [("0.924", "0.2754"), ("0.709", "0.2376"), ("0.553", "0.2168"), ("0.763", "0.2459"), ("0.870", "0.2663")]
+            .into_iter()
+            .enumerate()
+    {
+        printed(&lsat["items"][n]["facility"], 3, facility);
+        printed(&lsat["items"][n]["alpha_if_deleted"], 4, without);
+    }
+    assert_eq!(lsat["reasons"], serde_json::json!({}));
+
+    let attitude = of("attitude.csv", &["--max", "100,100,100,100,100,100,100"]);
+    printed(&attitude["alpha"], 2, "0.84");
+    // psych prints the mean of the items, we that of the totals.
+    printed(&(attitude["mean"].as_f64().unwrap() / 7.0).into(), 0, "60");
+    printed(&(attitude["sd"].as_f64().unwrap() / 7.0).into(), 1, "8.2");
+    let expected = [
+        ("0.81", "0.67", "12.2"),
+        ("0.80", "0.74", "13.3"),
+        ("0.83", "0.56", "12.2"),
+        ("0.80", "0.71", "11.7"),
+        ("0.80", "0.79", "10.4"),
+        ("0.86", "0.27", "9.9"),
+        ("0.84", "0.46", "10.3"),
+    ];
+    for (n, (without, discrimination, sd)) in expected.into_iter().enumerate() {
+        let item = &attitude["items"][n];
+        printed(&item["alpha_if_deleted"], 2, without);
+        printed(&item["discrimination"], 2, discrimination);
+        printed(&item["sd"], 1, sd);
+    }
+    let sem = attitude["sd"].as_f64().unwrap() * (1.0 - attitude["alpha"].as_f64().unwrap()).sqrt();
+    assert!((attitude["sem"].as_f64().unwrap() - sem).abs() < 1e-9);
+}
+
+#[test]
+fn a_figure_that_does_not_exist_is_null_with_its_reason() {
+    let folder = folder();
+    let of = |table: &str, more: &[&str]| -> serde_json::Value {
+        std::fs::write(folder.path().join("t.csv"), table).unwrap();
+        serde_json::from_str(&done(&mut kaofa(folder.path(), &[&["statistics", "t.csv"], more].concat()))).unwrap()
+    };
+    let nobody = of("\u{feff}a,b\n", &[]);
+    assert_eq!((&nobody["persons"], &nobody["mean"], &nobody["alpha"]), (&0.into(), &().into(), &().into()));
+    assert_eq!(nobody["items"][0]["item"], "a");
+    assert!(nobody["reasons"]["items[1].facility"].is_string() && nobody["reasons"]["mean"].is_string(), "{nobody}");
+    let alike = of("a,b\n1,0.5\n1,0.5\n", &["--max", "1,2.5"]);
+    assert_eq!((&alike["mean"], &alike["items"][1]["facility"], &alike["sd"]), (&1.5.into(), &0.2.into(), &0.0.into()));
+    for path in ["alpha", "sem", "items[0].discrimination", "items[0].alpha_if_deleted"] {
+        assert!(alike["reasons"][path].is_string(), "{path}: {alike}");
+    }
+    let refuse = |table: &str, more: &[&str]| {
+        std::fs::write(folder.path().join("t.csv"), table).unwrap();
+        refused(&mut kaofa(folder.path(), &[&["statistics", "t.csv"], more].concat()))
+    };
+    for (table, more, named) in [
+        ("a,b\n1,x\n", vec![], "line 2, b"),
+        ("a,b\n1,2\n", vec![], "between 0 and 1"),
+        ("a,b\n1\n", vec![], "line: 2"),
+        ("a,a\n", vec![], "header"),
+        ("a,b\n1,1\n", vec!["--max", "1"], "1 maxima"),
+        ("a,b\n1,1\n", vec!["--max", "1,0"], "maximum of b"),
+        ("a,b\n1,1\n", vec!["--max", "1,z"], "--max"),
+    ] {
+        let line = refuse(table, &more);
+        assert!(line.contains(named), "{line}");
+    }
+    assert!(refused(&mut kaofa(folder.path(), &["statistics", "none.csv"])).contains("none.csv"));
+}

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::List;
-use crate::id::{AccountId, BankId, ExamId, UnitId};
+use crate::id::{AccountId, BankId, EntryId, ExamId, UnitId};
 use crate::instant::Instant;
 use crate::points::Points;
 
@@ -75,12 +75,26 @@ pub struct Model {
     pub show_key: ShowKey,
     /// The main exam that it makes up.
     pub makes_up_exam_id: Option<ExamId>,
+    /// How papers are brought near to a common mean facility, as JSON of draw.md.
+    pub balance: Option<String>,
+    /// The public randomness that goes into the draw and does not exist yet when it is sealed.
+    pub beacon_rule: Option<String>,
     /// Whom to ask; empty if nobody.
     pub contact: String,
     /// How far it has come.
     pub status: ExamStatus,
     /// The draw's secret, hex; disclosed after closing.
     pub secret: Option<String>,
+    /// The value that the beacon's rule named, once it is known; then the exam can open.
+    pub beacon: Option<String>,
+    /// Where it was published.
+    pub beacon_source: Option<String>,
+    /// How often it was sealed; nothing for a draft.
+    pub seal_number: Option<i32>,
+    /// The log's entry of the seal that counts.
+    pub seal_entry_id: Option<EntryId>,
+    /// When its papers were last counted for statistics; nothing once something about them has changed since.
+    pub counted_at: Option<Instant>,
     /// The sealed manifest, canonical JSON.
     pub manifest: Option<String>,
     /// Its digest, hex.

@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::id::{ExamId, QuestionId};
+use crate::points::Points;
 
 /// A row of `exam_pool`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -16,6 +17,12 @@ pub struct Model {
     pub question_id: QuestionId,
     /// Its version.
     pub version: i32,
+    /// On how many graded papers it stood when the exam was last counted; nothing before that.
+    pub sittings: Option<i32>,
+    /// What it scored on them.
+    pub points: Option<Points>,
+    /// What it could have scored.
+    pub max_points: Option<Points>,
 }
 
 /// Joins are written out where they are needed.

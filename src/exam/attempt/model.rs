@@ -153,6 +153,9 @@ pub(super) fn admit(head: &Head, allowed: &Allowance, attempts: &[&Row], now: In
             return Err(Refusal::StartClosed);
         }
     }
+    if head.awaits_beacon() {
+        return Err(Refusal::NotOpenYet);
+    }
     match head.schedule().entry(now, allowed) {
         Entry::Early => return Err(Refusal::NotOpenYet),
         Entry::Late => return Err(Refusal::StartClosed),

@@ -52,9 +52,16 @@ pub(super) struct Head {
     pub manifest_digest: Option<String>,
     pub paused_ms: i64,
     pub closed_at: Option<Instant>,
+    pub beacon_rule: Option<String>,
+    pub beacon: Option<String>,
 }
 
 impl Head {
+    /// Whether the value of the beacon is still to be recorded: nothing can be drawn before that.
+    pub(super) fn awaits_beacon(&self) -> bool {
+        self.beacon_rule.is_some() && self.beacon.is_none()
+    }
+
     /// When it can be sat.
     pub(super) fn schedule(&self) -> Schedule {
         Schedule {

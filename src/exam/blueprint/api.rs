@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use futures_util::TryStreamExt as _;
+use poem::Body;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
+use poem_openapi::payload::Binary;
 use uuid::Uuid;
 
 use super::dto::{
-    CandidateDto, ExamChanges, ExamDto, ExamKindDto, ExamRequest, ExamStatusDto, ExamSummaryDto, FeasibilityDto,
-    ManifestDto, ResultsDto, SealDto, results,
+    BeaconRequest, CandidateDto, DrawFileResponse, ExamChanges, ExamDto, ExamKindDto, ExamRequest, ExamStatusDto,
+    ExamSummaryDto, FeasibilityDto, ManifestDto, PreviewDto, ResultsDto, SealDto, SealRequest, results,
 };
-use super::model::{Exam, ExamFilter};
+use super::model::{Exam, ExamFilter, Resealing};
 use super::service::Exams;
 use crate::auth::Caller;
-use crate::http::{ApiPage, Code, IfMatch, Json, PageQuery, Problem, Tagged};
+use crate::http::{ApiPage, Code, IfMatch, Json, OptionalJson, PageQuery, Problem, Tagged};
 
 /// Exams from draft to release.
 #[derive(Debug)]
@@ -75,17 +78,45 @@ impl ExamsApi {
         Ok(self.0.delete(&caller, id.0.into()).await?)
     }
 
-    /// How much room the banks leave every section, whatever the sections before it draw.
+    /// How much room the banks leave every section, whatever the sections before it draw, what can be done where it is too
+    /// little, and how hard papers will be. For those who manage or audit the exam's unit.
     #[oai(path = "/exams/:id/feasibility", method = "get", operation_id = "get_feasibility")]
     async fn feasibility(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<FeasibilityDto>, Problem> {
         Ok(Json(self.0.feasibility(&caller, id.0.into()).await?.into()))
     }
 
+    /// Three sample papers, drawn with a throw-away secret: never with the exam's own. By a coordinator of its unit who is
+    /// not on its roster.
+    #[oai(path = "/exams/:id/preview", method = "get", operation_id = "preview_exam")]
+    async fn preview(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<PreviewDto>, Problem> {
+        Ok(Json(self.0.preview(&caller, id.0.into()).await?.into()))
+    }
+
     /// Seal a draft: its roster, its pool and its blueprint are frozen, the manifest and the commitment to a new secret
-    /// published. Refused where a section lacks questions or nobody is on the roster. By a coordinator of its unit.
+    /// published. Refused where a section lacks questions or nobody is on the roster. An exam that nobody has started yet
+    /// is sealed again for a reason: with a new secret and what the banks hold now; its roster stays. By a coordinator of
+    /// its unit.
     #[oai(path = "/exams/:id/seal", method = "post", operation_id = "seal_exam")]
-    async fn seal(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<SealDto>, Problem> {
-        Ok(Json(self.0.seal(&caller, id.0.into()).await?.into()))
+    async fn seal(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        body: OptionalJson<SealRequest>,
+    ) -> Result<Json<SealDto>, Problem> {
+        let again = body.0.map(Resealing::from).unwrap_or_default();
+        Ok(Json(self.0.seal(&caller, id.0.into(), &again).await?.into()))
+    }
+
+    /// Record the value that the beacon's rule named. The same again changes nothing, another is refused. Without it an exam
+    /// with such a rule does not open. By a coordinator of its unit.
+    #[oai(path = "/exams/:id/beacon", method = "post", operation_id = "record_beacon")]
+    async fn beacon(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        body: Json<BeaconRequest>,
+    ) -> Result<Json<SealDto>, Problem> {
+        Ok(Json(self.0.record_beacon(&caller, id.0.into(), &body.0.into()).await?.into()))
     }
 
     /// The manifest from which papers are drawn, from sealing on, for everybody who may see the exam.
@@ -97,6 +128,15 @@ impl ExamsApi {
             Problem::new(Code::Internal)
         })?;
         Ok(Json(manifest))
+    }
+
+    /// The draw file of an exam that has closed, by which anybody derives every paper again (`openapi/draw.md`,
+    /// `kaofa verify draw`). For everybody who may see the exam.
+    #[oai(path = "/exams/:id/draw", method = "get", operation_id = "get_draw_file")]
+    async fn draw(&self, caller: Caller, id: Path<Uuid>) -> Result<DrawFileResponse, Problem> {
+        let pieces = self.0.draw_file(&caller, id.0.into()).await?.map_err(std::io::Error::other);
+        let name = format!("attachment; filename=\"kaofa-draw-{}.json\"", id.0);
+        Ok(DrawFileResponse::File(Binary(Body::from_bytes_stream(pieces)), name))
     }
 
     /// Release the results of an exam that has closed and is released by hand. By a coordinator of its unit.

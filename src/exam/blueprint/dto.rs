@@ -4,16 +4,19 @@ use entity::points::Points;
 use poem_openapi::Object;
 use poem_openapi::types::MaybeUndefined;
 
-use super::input::{BlueprintInput, SectionInput};
+use super::input::{BalanceInput, BlueprintInput, SectionInput};
 use crate::http::Decimal;
 use crate::org::AudienceDto;
 
 mod answers;
+mod draw;
 mod people;
 mod words;
 
 pub(in crate::exam) use answers::ExamDto;
-pub(super) use answers::{ExamSummaryDto, FeasibilityDto, ManifestDto, SealDto};
+pub(super) use answers::ExamSummaryDto;
+use draw::BalanceDto;
+pub(super) use draw::{BeaconRequest, DrawFileResponse, FeasibilityDto, ManifestDto, PreviewDto, SealDto, SealRequest};
 pub(in crate::exam) use people::CandidateDto;
 pub(super) use people::{ResultsDto, results};
 pub(super) use words::{ExamKindDto, ExamStatusDto};
@@ -60,6 +63,11 @@ pub(super) struct ExamRequest {
     show_key: String,
     /// The main exam that it makes up: one that has closed, of the same kind and year.
     makes_up_exam_id: Option<String>,
+    /// How papers are brought near to a common mean facility; they are not if null.
+    balance: Option<BalanceDto>,
+    /// The public randomness that goes into the draw and does not exist yet (`openapi/draw.md`), up to 200 characters;
+    /// the exam cannot open before its value is recorded. The secret alone decides if null.
+    beacon_rule: Option<String>,
     /// Whom to ask, up to 120 characters.
     contact: Option<String>,
 }
@@ -128,6 +136,10 @@ pub(super) struct ExamChanges {
     show_key: Option<String>,
     /// The main exam that it makes up; null takes it away.
     makes_up_exam_id: MaybeUndefined<String>,
+    /// How papers are brought near to a common mean facility; null takes it away.
+    balance: MaybeUndefined<BalanceDto>,
+    /// The public randomness that goes into the draw, up to 200 characters; null takes it away.
+    beacon_rule: MaybeUndefined<String>,
     /// Whom to ask, up to 120 characters; null takes it away.
     contact: MaybeUndefined<String>,
 }
@@ -154,6 +166,8 @@ impl From<ExamRequest> for BlueprintInput {
             release: dto.release,
             show_key: dto.show_key,
             makes_up_exam_id: dto.makes_up_exam_id,
+            balance: dto.balance.map(BalanceInput::from),
+            beacon_rule: dto.beacon_rule.unwrap_or_default(),
             contact: dto.contact.unwrap_or_default(),
         }
     }
@@ -197,6 +211,12 @@ impl ExamChanges {
         put(&mut input.release, self.release);
         put(&mut input.show_key, self.show_key);
         put_null(&mut input.makes_up_exam_id, self.makes_up_exam_id);
+        let mut balance = input.balance.map(BalanceDto::from);
+        put_null(&mut balance, self.balance);
+        input.balance = balance.map(BalanceInput::from);
+        let mut rule = Some(std::mem::take(&mut input.beacon_rule));
+        put_null(&mut rule, self.beacon_rule);
+        input.beacon_rule = rule.unwrap_or_default();
         let mut contact = Some(std::mem::take(&mut input.contact));
         put_null(&mut contact, self.contact);
         input.contact = contact.unwrap_or_default();

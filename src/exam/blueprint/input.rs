@@ -11,6 +11,7 @@ use entity::points::Points;
 
 use super::model::{Blueprint, SectionPlan};
 use super::state::Times;
+use crate::exam::draw::Balance;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 use crate::org::AudienceDto;
 
@@ -22,6 +23,10 @@ const MAX_BANKS: usize = 20;
 const MAX_TOPICS: usize = 100;
 /// How many sections an exam has at most.
 const MAX_SECTIONS: usize = 20;
+/// How many papers a balance tries at most. The algorithm allows more; a hall that starts at one moment does not.
+const MAX_TRIES: i32 = 256;
+/// The longest rule of a beacon.
+const MAX_BEACON_RULE: usize = 200;
 /// What a question may be worth at most.
 const MAX_POINTS_EACH: Points = Points(100_000);
 
@@ -66,8 +71,37 @@ pub struct BlueprintInput {
     pub show_key: String,
     /// The main exam that it makes up.
     pub makes_up_exam_id: Option<String>,
+    /// How papers are brought near to a common mean facility; they are not if none.
+    pub balance: Option<BalanceInput>,
+    /// The public randomness that goes into the draw and does not exist yet; empty if the secret alone decides.
+    pub beacon_rule: String,
     /// Whom to ask; may be empty.
     pub contact: String,
+}
+
+/// A balance as it was written, in thousandths.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BalanceInput {
+    /// The mean facility aimed at.
+    pub target_permille: i32,
+    /// How far off a paper's may be.
+    pub tolerance_permille: i32,
+    /// How many papers are tried at most.
+    pub tries: i32,
+}
+
+impl BalanceInput {
+    fn read(self, fields: &mut Fields) -> Balance {
+        let mut within = |name: &str, value: i32, low: i32, high: i32| {
+            let value = fields.within(&format!("balance.{name}"), value, low, high);
+            value.clamp(low, high).unsigned_abs()
+        };
+        Balance {
+            target_permille: within("target_permille", self.target_permille, 0, 1000),
+            tolerance_permille: within("tolerance_permille", self.tolerance_permille, 0, 1000),
+            tries: within("tries", self.tries, 1, MAX_TRIES),
+        }
+    }
 }
 
 /// A section as it was written.
@@ -107,6 +141,8 @@ impl BlueprintInput {
         let show_key = fields.parse("show_key", &self.show_key, FieldCode::UnknownValue);
         let makes_up = self.makes_up_exam_id.as_deref();
         let makes_up = fields.parse_optional("makes_up_exam_id", makes_up, FieldCode::UnknownReference);
+        let balance = self.balance.map(|balance| balance.read(fields));
+        let beacon_rule = beacon_rule(fields, "beacon_rule", &self.beacon_rule);
         let contact = fields.optional_line("contact", &self.contact, MAX_CONTACT);
         Some(Blueprint {
             title,
@@ -124,8 +160,17 @@ impl BlueprintInput {
             release: release?,
             show_key: show_key?,
             makes_up,
+            balance,
+            beacon_rule,
             contact,
         })
+    }
+
+    /// What decides the papers: banks, sections and balance, or a note of every fault in them.
+    pub(super) fn read_papers(&self, fields: &mut Fields) -> Option<(Vec<BankId>, Vec<SectionPlan>, Option<Balance>)> {
+        let banks = self.banks(fields);
+        let balance = self.balance.map(|balance| balance.read(fields));
+        Some((banks, self.sections(fields)?, balance))
     }
 
     fn banks(&self, fields: &mut Fields) -> Vec<BankId> {
@@ -264,9 +309,28 @@ impl From<&Blueprint> for BlueprintInput {
             release: plan.release.to_string(),
             show_key: plan.show_key.to_string(),
             makes_up_exam_id: plan.makes_up.map(|id| id.to_string()),
+            balance: plan.balance.map(BalanceInput::from),
+            beacon_rule: plan.beacon_rule.clone().unwrap_or_default(),
             contact: plan.contact.clone(),
         }
     }
+}
+
+impl From<Balance> for BalanceInput {
+    fn from(balance: Balance) -> Self {
+        let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
+        Self {
+            target_permille: number(balance.target_permille),
+            tolerance_permille: number(balance.tolerance_permille),
+            tries: number(balance.tries),
+        }
+    }
+}
+
+/// The rule of a beacon; none if the text is empty.
+pub(super) fn beacon_rule(fields: &mut Fields, name: &str, text: &str) -> Option<String> {
+    let rule = fields.optional_line(name, text, MAX_BEACON_RULE);
+    (!rule.is_empty()).then_some(rule)
 }
 
 impl From<&SectionPlan> for SectionInput {

@@ -17,13 +17,14 @@ pub use api::ExamsApi;
 pub(super) use api::tagged;
 pub(super) use dto::{CandidateDto, ExamDto};
 pub(super) use input::check_times;
-pub use input::{BlueprintInput, SectionInput};
+pub use input::{BalanceInput, BlueprintInput, SectionInput};
 pub use model::{
-    Blueprint, Candidate, Exam, ExamBrief, ExamFilter, ExamResults, ExamSummary, OwnExam, OwnResult, ResultRow,
-    ResultsSummary, SealReceipt, SealedManifest, SectionPlan, SectionRoom,
+    Beacon, Blueprint, Candidate, Difficulties, Exam, ExamBrief, ExamFilter, ExamResults, ExamSummary, Feasibility,
+    OwnExam, OwnResult, Resealing, ResultRow, ResultsSummary, SamplePaper, SealReceipt, SealedManifest, SectionPlan,
+    SectionRoom,
 };
 pub(super) use service::end;
-pub use service::{ExamError, Exams};
+pub use service::{DrawVerdict, ExamError, Exams};
 pub use state::Times;
 pub(super) use state::status_at;
-pub(super) use store::times;
+pub(super) use store::{opening, times};

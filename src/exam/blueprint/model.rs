@@ -10,6 +10,8 @@ use entity::points::Points;
 use super::state::Times;
 use crate::bank::{Difficulty, Kind};
 use crate::exam::clock::{Allowance, Schedule};
+use crate::exam::draw::{Balance, OBSERVED_FROM};
+use crate::exam::sealed::Sheet;
 use crate::kernel::page::Page;
 use crate::org::Audience;
 
@@ -46,6 +48,10 @@ pub struct Blueprint {
     pub show_key: ShowKey,
     /// The main exam that it makes up.
     pub makes_up: Option<ExamId>,
+    /// How papers are brought near to a common mean facility; they are not if none.
+    pub balance: Option<Balance>,
+    /// The public randomness that goes into the draw and does not exist yet; the secret alone decides if none.
+    pub beacon_rule: Option<String>,
     /// Whom to ask; may be empty.
     pub contact: String,
 }
@@ -119,6 +125,28 @@ pub struct Seal {
     pub manifest_digest: String,
     /// The commitment to the secret, hex.
     pub commitment: String,
+    /// How often the exam was sealed, this time included.
+    pub number: i32,
+    /// What its beacon's rule named, once it is recorded.
+    pub beacon: Option<Beacon>,
+}
+
+/// The public randomness that went into a draw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beacon {
+    /// Its value.
+    pub value: String,
+    /// Where it was published.
+    pub source: String,
+}
+
+/// Why an exam is sealed again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resealing {
+    /// The reason, which the log keeps.
+    pub reason: String,
+    /// Another rule for the beacon; the same as before if empty.
+    pub beacon_rule: String,
 }
 
 /// A sealed manifest with what fixes it.
@@ -192,6 +220,27 @@ pub struct ExamFilter {
     pub status: Option<ExamStatus>,
 }
 
+/// How a version of a question has been answered so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Observed {
+    /// On how many graded papers.
+    pub(super) sittings: i64,
+    /// What they scored, in hundredths.
+    pub(super) points: i64,
+    /// What they could have scored.
+    pub(super) max_points: i64,
+}
+
+impl Observed {
+    /// Its facility in thousandths, if it was sat often enough to be believed (draw.md, manifest).
+    pub(super) fn facility_permille(&self) -> Option<u32> {
+        if self.sittings < OBSERVED_FROM || self.max_points <= 0 {
+            return None;
+        }
+        u32::try_from(self.points.max(0).saturating_mul(1000) / self.max_points).ok().map(|permille| permille.min(1000))
+    }
+}
+
 /// How much room the banks leave a section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SectionRoom {
@@ -201,10 +250,65 @@ pub struct SectionRoom {
     pub title: String,
     /// How many questions it wants.
     pub count: i32,
-    /// Questions left to it at the worst, whatever the sections before it draw; may be below zero.
+    /// How many questions it may take.
+    pub eligible: usize,
+    /// Of how many groups they are, a question without one being a group of its own: so many can meet on a paper.
+    pub groups: usize,
+    /// Groups left to it at the worst, whatever the sections before it draw; may be below zero.
     pub room: i64,
     /// How many are missing; 0 if it can always be filled.
     pub lacks: u64,
+    /// How many are missing even if the sections before it take what suits it best.
+    pub lacks_at_best: u64,
+    /// The sections before it that may take its questions, by place, and how many groups they share with it.
+    pub shares: Vec<(usize, usize)>,
+    /// The mean facility of the questions that it may take, in thousandths; none without any.
+    pub facility_permille: Option<u32>,
+}
+
+/// Whether the banks fill a blueprint, and how hard its papers are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feasibility {
+    /// Section by section.
+    pub rooms: Vec<SectionRoom>,
+    /// What papers drawn with a throw-away secret are like; none where a section lacks questions.
+    pub papers: Option<Difficulties>,
+    /// For how many of the questions the facility was observed; of the others it is that of the declared difficulty.
+    pub observed: usize,
+}
+
+impl Feasibility {
+    /// Whether every section can be filled, whatever those before it draw.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.rooms.iter().all(|room| room.lacks == 0)
+    }
+}
+
+/// The mean facilities of some papers, in thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Difficulties {
+    /// How many papers were drawn.
+    pub papers: usize,
+    /// Of the hardest.
+    pub lowest: u32,
+    /// Of all of them together.
+    pub mean: u32,
+    /// Of the easiest.
+    pub highest: u32,
+    /// How many lie within the balance's tolerance; all without a balance.
+    pub within: usize,
+}
+
+/// A paper drawn with a secret that nobody keeps.
+#[derive(Debug)]
+pub struct SamplePaper {
+    /// Its mean facility, in thousandths.
+    pub facility_permille: u32,
+    /// Which try of the balance it is.
+    pub k: u32,
+    /// The paper, set out as a candidate would see it.
+    pub sheet: Sheet,
 }
 
 /// Somebody on an exam's roster.

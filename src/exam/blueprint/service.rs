@@ -26,11 +26,14 @@ use crate::log::{Actor, Entry};
 use crate::org::{Org, OrgError};
 use crate::tree;
 
+mod draw_file;
 mod error;
 mod life;
 mod results;
 mod seal;
+mod supply;
 
+pub use draw_file::DrawVerdict;
 pub use error::ExamError;
 pub(in crate::exam) use life::end;
 

@@ -54,12 +54,22 @@ pub(in crate::exam) fn status_at(status: ExamStatus, opens_at: Instant, now: Ins
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refused;
 
-/// A draft may be sealed until its last moment has come.
-pub(super) fn may_seal(status: ExamStatus, closes_at: Instant, now: Instant) -> Result<(), Refused> {
+/// A draft may be sealed until its last moment has come; and what is sealed again, as long as nobody has ever started it.
+pub(super) fn may_seal(status: ExamStatus, started: bool, closes_at: Instant, now: Instant) -> Result<(), Refused> {
     match status {
-        ExamStatus::Draft if now < closes_at => Ok(()),
+        ExamStatus::Draft | ExamStatus::Sealed | ExamStatus::Open if !started && now < closes_at => Ok(()),
         _ => Err(Refused),
     }
+}
+
+/// The value of a beacon is recorded between sealing and opening.
+pub(super) fn may_record_beacon(status: ExamStatus) -> Result<(), Refused> {
+    if status == ExamStatus::Sealed { Ok(()) } else { Err(Refused) }
+}
+
+/// Whether the papers of an exam may be drawn anew by everybody: nobody gets another one any more.
+pub(super) fn shows_draw(status: ExamStatus) -> bool {
+    matches!(status, ExamStatus::Closed | ExamStatus::Released)
 }
 
 /// What a make-up may make up: a main exam that has closed.
@@ -118,10 +128,23 @@ mod tests {
     }
 
     #[test]
-    fn only_a_draft_with_time_left_is_sealed() {
-        assert_eq!(may_seal(ExamStatus::Draft, Instant(2), Instant(1)), Ok(()));
-        assert_eq!(may_seal(ExamStatus::Draft, Instant(2), Instant(2)), Err(Refused));
-        assert_eq!(may_seal(ExamStatus::Sealed, Instant(2), Instant(1)), Err(Refused));
+    fn a_draft_is_sealed_while_time_is_left() {
+        assert_eq!(may_seal(ExamStatus::Draft, false, Instant(2), Instant(1)), Ok(()));
+        assert_eq!(may_seal(ExamStatus::Draft, false, Instant(2), Instant(2)), Err(Refused));
+        assert_eq!(may_seal(ExamStatus::Closed, false, Instant(2), Instant(1)), Err(Refused));
+    }
+
+    #[test]
+    fn what_is_sealed_is_sealed_again_until_somebody_starts() {
+        for status in [ExamStatus::Sealed, ExamStatus::Open] {
+            assert_eq!(may_seal(status, false, Instant(2), Instant(1)), Ok(()));
+            assert_eq!(may_seal(status, true, Instant(2), Instant(1)), Err(Refused));
+            assert_eq!(may_seal(status, false, Instant(2), Instant(2)), Err(Refused));
+        }
+        let recordable: Vec<_> = ExamStatus::ALL.iter().filter(|s| may_record_beacon(**s).is_ok()).collect();
+        assert_eq!(recordable, [&ExamStatus::Sealed]);
+        let shown: Vec<_> = ExamStatus::ALL.iter().filter(|s| shows_draw(**s)).collect();
+        assert_eq!(shown, [&ExamStatus::Closed, &ExamStatus::Released]);
     }
 
     #[test]

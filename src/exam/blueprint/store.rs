@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use entity::List;
 use entity::exam::exam::{self, ExamStatus};
-use entity::exam::{pool_item, section};
-use entity::id::{AccountId, ExamId, QuestionId};
+use entity::exam::section;
+use entity::id::{AccountId, ExamId};
 use entity::instant::{Instant, Millis};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::Expr;
@@ -13,7 +13,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
-use super::model::{Blueprint, Exam, Seal, SealedManifest, SectionPlan};
+use super::model::{Blueprint, Exam, SectionPlan};
 use super::state::{Times, status_at};
 use crate::db::{Fault, insert_all};
 use crate::exam::clock::Schedule;
@@ -21,10 +21,14 @@ use crate::org::Audience;
 
 mod allowances;
 mod list;
+mod seal;
 mod sittings;
 
 pub(super) use allowances::{allowances, allowances_of};
 pub(super) use list::{Reach, brief_of, list};
+pub(in crate::exam) use seal::opening;
+pub(super) use seal::{Papers, Sealing, beacon, draw_head, ever_started, manifest, observed, paper_ids, papers, seal};
+use seal::{balance_of, balance_text, seal_of};
 pub(super) use sittings::{Attempt, Part, has_running, shown, sittings};
 
 /// Exams without what is large or secret: manifest and secret are read as null.
@@ -92,9 +96,10 @@ pub(super) async fn sections(
 /// An exam with all that its readers see.
 pub(super) async fn whole(conn: &impl ConnectionTrait, row: exam::Model, now: Instant) -> Result<Exam, Fault> {
     let sections = sections(conn, &[row.id]).await?.remove(&row.id).unwrap_or_default();
+    let balance = balance_of(&row)?;
     Ok(Exam {
         id: row.id,
-        status: status_at(row.status, row.opens_at, now),
+        status: status_at(row.status, opening(&row), now),
         seal: seal_of(&row),
         paused_at: row.paused_at,
         paused: Millis(row.paused_ms),
@@ -118,6 +123,8 @@ pub(super) async fn whole(conn: &impl ConnectionTrait, row: exam::Model, now: In
             release: row.release,
             show_key: row.show_key,
             makes_up: row.makes_up_exam_id,
+            balance,
+            beacon_rule: row.beacon_rule,
             contact: row.contact,
         },
     })
@@ -137,12 +144,6 @@ pub(in crate::exam) fn times(row: &exam::Model) -> Times {
 /// The same as the clock reads it, with the pauses so far.
 pub(in crate::exam) fn schedule(row: &exam::Model) -> Schedule {
     times(row).schedule(Millis(row.paused_ms))
-}
-
-fn seal_of(row: &exam::Model) -> Option<Seal> {
-    let digests = row.manifest_digest.clone().zip(row.commitment.clone());
-    let (manifest_digest, commitment) = digests?;
-    Some(Seal { at: row.sealed_at?, manifest_digest, commitment })
 }
 
 /// A new draft.
@@ -202,6 +203,8 @@ fn fill(plan: &Blueprint) -> exam::ActiveModel {
         release: Set(plan.release),
         show_key: Set(plan.show_key),
         makes_up_exam_id: Set(plan.makes_up),
+        balance: Set(plan.balance.map(|balance| balance_text(&balance))),
+        beacon_rule: Set(plan.beacon_rule.clone()),
         contact: Set(plan.contact.clone()),
         ..Default::default()
     }
@@ -228,36 +231,6 @@ pub(super) async fn delete(tx: &impl ConnectionTrait, read: &exam::Model) -> Res
 async fn delete_sections(tx: &impl ConnectionTrait, exam: ExamId) -> Result<(), Fault> {
     section::Entity::delete_many().filter(section::Column::ExamId.eq(exam)).exec(tx).await?;
     Ok(())
-}
-
-/// Writes what a seal fixes and what it publishes, unless the draft was changed meanwhile; whether it was done.
-pub(super) async fn seal(
-    tx: &impl ConnectionTrait,
-    read: &exam::Model,
-    secret: String,
-    sealed: SealedManifest,
-    pool: &[(QuestionId, i32)],
-) -> Result<bool, Fault> {
-    let change = exam::ActiveModel {
-        status: Set(ExamStatus::Sealed),
-        secret: Set(Some(secret)),
-        manifest: Set(Some(sealed.manifest)),
-        manifest_digest: Set(Some(sealed.seal.manifest_digest)),
-        commitment: Set(Some(sealed.seal.commitment)),
-        sealed_at: Set(Some(sealed.seal.at)),
-        version: Set(read.version + 1),
-        ..Default::default()
-    };
-    if !update(tx, read, change).await? {
-        return Ok(false);
-    }
-    let row = |&(question_id, version): &(QuestionId, i32)| pool_item::ActiveModel {
-        exam_id: Set(read.id),
-        question_id: Set(question_id),
-        version: Set(version),
-    };
-    insert_all(tx, pool.iter().map(row).collect(), false).await?;
-    Ok(true)
 }
 
 /// Where an exam goes next, and when.
@@ -290,12 +263,6 @@ fn as_read(read: &exam::Model) -> Condition {
         .add(exam::Column::Id.eq(read.id))
         .add(exam::Column::Status.eq(read.status))
         .add(exam::Column::Version.eq(read.version))
-}
-
-/// The manifest of a sealed exam.
-pub(super) async fn manifest(conn: &impl ConnectionTrait, id: ExamId) -> Result<Option<SealedManifest>, Fault> {
-    let row = exam::Entity::find_by_id(id).one(conn).await?;
-    Ok(row.and_then(|row| Some(SealedManifest { seal: seal_of(&row)?, manifest: row.manifest? })))
 }
 
 /// Exams that time alone moves on: sealed ones whose opening has come, and open ones.

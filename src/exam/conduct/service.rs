@@ -16,7 +16,7 @@ use super::store::{self, Change, NewAmendment, Reader, Running};
 use crate::auth::{Caller, READERS, authorise};
 use crate::core::Core;
 use crate::db::Fault;
-use crate::exam::blueprint::{ExamError, Exams, Times, end, status_at, times};
+use crate::exam::blueprint::{ExamError, Exams, Times, end, opening, status_at, times};
 use crate::kernel::field::Fields;
 use crate::kernel::page::{Page, PageRequest};
 use crate::log::{self, Entry};
@@ -210,7 +210,7 @@ impl Conduct {
         wanted: &[ExamStatus],
     ) -> Result<exam::Model, ExamError> {
         let row = self.exams.held(tx, caller, act.exam).await?;
-        let status = status_at(row.status, row.opens_at, act.now);
+        let status = status_at(row.status, opening(&row), act.now);
         if wanted.contains(&status) { Ok(row) } else { Err(ExamError::WrongState(status)) }
     }
 

@@ -17,6 +17,9 @@ pub enum Algorithm {
     Draw1,
 }
 
+/// From so many sittings on, a question's facility is the observed one (draw.md, seal).
+pub const OBSERVED_FROM: i64 = 30;
+
 /// The facility, in thousandths, taken for a question with fewer than 30 sittings (draw.md, seal).
 #[must_use]
 pub const fn declared_facility_permille(difficulty: Difficulty) -> u32 {

@@ -13,10 +13,10 @@ mod verify;
 mod words;
 
 pub use crate::bank::{Answer, Choice, Content, Difficulty, Kind, Salt};
-pub use feasibility::{Room, Stock, rooms};
+pub use feasibility::{Room, Stock, Supply, rooms, supplies};
 pub use file::{DrawFileWriter, FilePaper, Head, LogProof, WriteError, write};
 pub use manifest::{
-    Algorithm, Balance, Manifest, ManifestError, PoolItem, Secret, Section, declared_facility_permille,
+    Algorithm, Balance, Manifest, ManifestError, OBSERVED_FROM, PoolItem, Secret, Section, declared_facility_permille,
 };
 pub use paper::{Paper, PaperItem, candidate};
 pub use sealed::{Sealed, SealedError};

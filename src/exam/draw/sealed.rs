@@ -105,6 +105,13 @@ impl Sealed {
         Paper { candidate: *candidate, attempt, k, items: self.set_out(&key(k), &taken) }
     }
 
+    /// The mean facility of a paper's items, in thousandths, rounded down. Items that are not in the pool count for nothing.
+    #[must_use]
+    pub fn facility_permille(&self, paper: &Paper) -> u32 {
+        let place = |item: &PaperItem| self.manifest.pool.binary_search_by(|other| other.item.cmp(&item.item)).ok();
+        self.mean_permille(&paper.items.iter().filter_map(place).map(|at| (0, at)).collect::<Vec<_>>())
+    }
+
     /// Tries k = 0, 1, 2 … and settles on the first within the tolerance, else on the nearest, the first of equals.
     fn balanced(&self, balance: Balance, key: impl Fn(u32) -> Digest) -> (u32, Vec<Taken>) {
         let mut nearest: Option<(u32, u32, Vec<Taken>)> = None;

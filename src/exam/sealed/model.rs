@@ -134,6 +134,17 @@ impl SealedExam {
         &self.sections
     }
 
+    /// What an item says, its key included.
+    #[must_use]
+    pub fn content(&self, item: &str) -> Option<&Content> {
+        self.place_of(item).and_then(|place| self.item_at(place)).map(|item| &item.content)
+    }
+
+    /// The names of all items of the pool, in its order.
+    pub fn items(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().map(|item| item.item.as_str())
+    }
+
     /// An item by its place in the pool.
     pub(super) fn item_at(&self, place: usize) -> Option<&SealedItem> {
         self.items.get(place)

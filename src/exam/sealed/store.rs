@@ -18,14 +18,14 @@ pub(super) async fn load(
     id: ExamId,
     manifest_digest: &str,
 ) -> Result<Arc<SealedExam>, Fault> {
-    let row: Option<(Option<String>, Option<String>)> = exam::Entity::find_by_id(id)
+    let row: Option<(Option<String>, Option<String>, Option<String>)> = exam::Entity::find_by_id(id)
         .select_only()
-        .columns([exam::Column::Manifest, exam::Column::Secret])
+        .columns([exam::Column::Manifest, exam::Column::Secret, exam::Column::Beacon])
         .filter(exam::Column::ManifestDigest.eq(manifest_digest))
         .into_tuple()
         .one(conn)
         .await?;
-    let Some((Some(manifest), Some(secret))) = row else {
+    let Some((Some(manifest), Some(secret), beacon)) = row else {
         return Err(Fault::Busy(Arc::new(DbErr::RecordNotFound(format!("exam {id} with that seal")))));
     };
     let manifest: Manifest = serde_json::from_str(&manifest).map_err(|e| bad(id, &e))?;
@@ -41,7 +41,7 @@ pub(super) async fn load(
         .into_iter()
         .map(|row| SealedSection::new(row.title, row.points_each, row.scoring))
         .collect();
-    let draw = Sealed::new(manifest, &secret, None).map_err(|e| bad(id, &e))?;
+    let draw = Sealed::new(manifest, &secret, beacon.as_deref()).map_err(|e| bad(id, &e))?;
     if draw.manifest_digest().to_string() != manifest_digest {
         return Err(bad(id, &"its manifest is not that of its digest"));
     }

@@ -68,6 +68,34 @@
     all('select, input[type="date"]', form).forEach((control) => control.addEventListener('change', () => form.submit()));
   });
 
+  // What the server says of a form so far, as soon as it is changed: `data-live` names the button that asks for it, and
+  // what it says stands in the parts marked `data-said`.
+  all('form[data-live]').forEach((form) => {
+    let waiting = 0;
+    let asked = 0;
+    function ask() {
+      const body = new URLSearchParams(new FormData(form));
+      body.set(form.dataset.live, 'yes');
+      asked += 1;
+      const mine = asked;
+      fetch(form.action, { method: 'POST', body, headers: { Accept: 'text/html' } })
+        .then((answer) => answer.text())
+        .then((text) => {
+          if (mine !== asked) return;
+          const fresh = new DOMParser().parseFromString(text, 'text/html');
+          all('[data-said]', form).forEach((node) => {
+            const said = fresh.getElementById(node.id);
+            if (said) node.replaceChildren(...Array.from(said.childNodes));
+          });
+        })
+        .catch(() => {});
+    }
+    form.addEventListener('input', () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(ask, 600);
+    });
+  });
+
   // A tree of rows: `data-id`, `data-parent`; open to the level that the table names.
   all('table[data-tree]').forEach((table) => {
     const rows = all('tbody tr[data-id]', table);

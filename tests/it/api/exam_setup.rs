@@ -387,9 +387,8 @@ both_databases! {
         assert_eq!((&candidates[0]["attempts"], &candidates[0]["state"]), (&json!(0), &Value::Null));
         assert_eq!(candidates[0]["unit_name"], "区司法局");
 
-        // It cannot be written or sealed again.
-        let again = client.act(&format!("/api/v1/exams/{id}/seal")).await;
-        again.expect_problem(409, "wrong_state");
+        // It cannot be written, nor sealed again without a reason.
+        client.act(&format!("/api/v1/exams/{id}/seal")).await.expect_field("reason", "required");
         patch(&client, &id, "*", &json!({ "title": "改名" })).await.expect_problem(409, "wrong_state");
         client.delete(&format!("/api/v1/exams/{id}")).await.expect_problem(409, "wrong_state");
         assert_eq!(client.get(&format!("/api/v1/exams/{id}/feasibility")).await.ok()["feasible"], true);

@@ -6,6 +6,7 @@ mod bank;
 mod conduct;
 mod desk;
 mod drafts;
+pub(crate) mod draw;
 mod errors;
 mod exam_setup;
 mod hand_in;

@@ -15,7 +15,9 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
     let coordinator = scene.as_role(Role::Coordinator);
     let id = match operation {
         // These need one that is still a draft.
-        "change_exam" | "delete_exam" | "seal_exam" | "get_feasibility" => scene.draft_exam(&coordinator).await,
+        "change_exam" | "delete_exam" | "seal_exam" | "get_feasibility" | "preview_exam" => {
+            scene.draft_exam(&coordinator).await
+        }
         "publish_programme" => scene.draft_programme(&coordinator).await,
         "release_exam" => scene.exam.clone(),
         // These need somebody who has not left, and leave nobody else without their unit.
@@ -146,6 +148,7 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         "correct_attendance" => json!({ "status": "on_leave", "reason": "已请假" }),
         "call_roll" => json!({ "rows": [{ "person_id": scene.people[2], "status": "present" }] }),
         "create_exam" => scene.exam_body(),
+        "record_beacon" => json!({ "value": "01 02 03", "source": "公报" }),
         "amend_exam" => json!({ "schedule": { "duration_seconds": 7260 }, "reason": "停电" }),
         "extend_exam" => json!({ "seconds": 60, "reason": "停电" }),
         "pause_exam" | "resume_exam" | "close_exam" => json!({ "reason": "停电" }),

@@ -31,6 +31,8 @@ fn head(status: ExamStatus) -> Head {
         manifest_digest: None,
         paused_ms: 0,
         closed_at: None,
+        beacon_rule: None,
+        beacon: None,
     }
 }
 

@@ -125,6 +125,14 @@ pub(in super::super) async fn set_state(
         .filter(attempt::Column::State.eq(before))
         .exec(conn)
         .await?;
+    // What it stood for in the statistics is counted anew.
+    let stale = exam::ActiveModel { counted_at: Set(None), ..Default::default() };
+    exam::Entity::update_many()
+        .set(stale)
+        .filter(exam::Column::Id.eq(row.exam_id))
+        .filter(exam::Column::CountedAt.is_not_null())
+        .exec(conn)
+        .await?;
     all_of(1, done.rows_affected)
 }
 

@@ -1,10 +1,9 @@
 //! Wire types of what comes out.
 
 use poem_openapi::Object;
-use poem_openapi::types::Any;
-use serde_json::Value;
 
-use super::super::model::{Exam, ExamSummary, SealReceipt, SealedManifest, SectionPlan, SectionRoom};
+use super::super::model::{Exam, ExamSummary, SectionPlan};
+use super::draw::{BalanceDto, BeaconDto};
 use super::words::{AttemptScoringDto, ExamKindDto, ExamStatusDto, ReleaseDto, ScoringDto, ShowKeyDto};
 use crate::bank::{DifficultyDto, KindDto};
 use crate::http::Decimal;
@@ -56,6 +55,12 @@ pub(in crate::exam) struct ExamDto {
     show_key: ShowKeyDto,
     /// The main exam that it makes up; null for a main exam.
     makes_up_exam_id: Option<String>,
+    /// How papers are brought near to a common mean facility; null if they are not.
+    balance: Option<BalanceDto>,
+    /// The public randomness that goes into the draw; null if the secret alone decides.
+    beacon_rule: Option<String>,
+    /// Its value, once it is recorded; without it an exam with a rule does not open.
+    beacon: Option<BeaconDto>,
     /// Whom to ask; may be empty.
     contact: String,
     /// How far it has come.
@@ -70,6 +75,8 @@ pub(in crate::exam) struct ExamDto {
     paused_at: Option<String>,
     /// How long the pauses lasted that are over.
     paused_seconds: i64,
+    /// How often it was sealed; null for a draft.
+    seal_number: Option<i32>,
     /// When its last possible attempt had ended.
     closed_at: Option<String>,
     /// When its results were released.
@@ -101,8 +108,10 @@ struct SectionDto {
 impl From<Exam> for ExamDto {
     fn from(exam: Exam) -> Self {
         let (max_points, plan) = (exam.blueprint.max_points(), exam.blueprint);
-        let (sealed_at, digests) = exam.seal.map(|s| (s.at.to_string(), (s.manifest_digest, s.commitment))).unzip();
-        let (manifest_digest, commitment) = digests.unzip();
+        let (sealed_at, manifest_digest, commitment, seal_number, beacon) = match exam.seal {
+            Some(s) => (Some(s.at.to_string()), Some(s.manifest_digest), Some(s.commitment), Some(s.number), s.beacon),
+            None => (None, None, None, None, None),
+        };
         Self {
             id: exam.id.to_string(),
             title: plan.title,
@@ -125,6 +134,9 @@ impl From<Exam> for ExamDto {
             release: plan.release.into(),
             show_key: plan.show_key.into(),
             makes_up_exam_id: plan.makes_up.map(|id| id.to_string()),
+            balance: plan.balance.map(BalanceDto::from),
+            beacon_rule: plan.beacon_rule,
+            beacon: beacon.map(BeaconDto::from),
             contact: plan.contact,
             status: exam.status.into(),
             sealed_at,
@@ -132,6 +144,7 @@ impl From<Exam> for ExamDto {
             commitment,
             paused_at: exam.paused_at.map(|t| t.to_string()),
             paused_seconds: exam.paused.0 / 1000,
+            seal_number,
             closed_at: exam.closed_at.map(|t| t.to_string()),
             released_at: exam.released_at.map(|t| t.to_string()),
             created_at: exam.created_at.to_string(),
@@ -200,98 +213,5 @@ impl From<ExamSummary> for ExamSummaryDto {
             makes_up_exam_id: exam.makes_up.map(|id| id.to_string()),
             status: exam.status.into(),
         }
-    }
-}
-
-/// Whether the banks fill a blueprint.
-#[derive(Debug, Object)]
-#[oai(rename = "Feasibility")]
-pub(in super::super) struct FeasibilityDto {
-    /// Every section can be filled, whatever the ones before it draw.
-    feasible: bool,
-    /// Section by section.
-    sections: Vec<RoomDto>,
-}
-
-/// The room of a section.
-#[derive(Debug, Object)]
-#[oai(rename = "SectionRoom")]
-struct RoomDto {
-    /// Its place as text, from "1".
-    section: String,
-    /// Its title.
-    title: String,
-    /// How many questions it wants.
-    count: i32,
-    /// Questions left to it at the worst; below zero where the sections before it overlap.
-    room: i64,
-    /// How many are missing; 0 if it can always be filled.
-    lacks: u64,
-}
-
-impl From<Vec<SectionRoom>> for FeasibilityDto {
-    fn from(rooms: Vec<SectionRoom>) -> Self {
-        let room = |r: SectionRoom| RoomDto {
-            section: r.position.to_string(),
-            title: r.title,
-            count: r.count,
-            room: r.room,
-            lacks: r.lacks,
-        };
-        Self { feasible: rooms.iter().all(|r| r.lacks == 0), sections: rooms.into_iter().map(room).collect() }
-    }
-}
-
-/// What sealing published.
-#[derive(Debug, Object)]
-#[oai(rename = "Seal")]
-pub(in super::super) struct SealDto {
-    /// How far the exam has come.
-    status: ExamStatusDto,
-    /// The digest of its manifest, hex.
-    manifest_digest: String,
-    /// The commitment to its secret, hex.
-    commitment: String,
-    /// When it was sealed.
-    sealed_at: String,
-    /// How many people are on the roster.
-    expected: u64,
-}
-
-impl From<SealReceipt> for SealDto {
-    fn from(receipt: SealReceipt) -> Self {
-        Self {
-            status: receipt.status.into(),
-            manifest_digest: receipt.seal.manifest_digest,
-            commitment: receipt.seal.commitment,
-            sealed_at: receipt.seal.at.to_string(),
-            expected: u64::try_from(receipt.expected).unwrap_or(u64::MAX),
-        }
-    }
-}
-
-/// A sealed manifest.
-#[derive(Debug, Object)]
-#[oai(rename = "Manifest")]
-pub(in super::super) struct ManifestDto {
-    /// The manifest of `kaofa-draw/1`.
-    manifest: Any<Value>,
-    /// SHA-256 of its canonical JSON (RFC 8785), hex.
-    manifest_digest: String,
-    /// The commitment to its secret, hex.
-    commitment: String,
-    /// When it was sealed.
-    sealed_at: String,
-}
-
-impl TryFrom<SealedManifest> for ManifestDto {
-    type Error = serde_json::Error;
-    fn try_from(sealed: SealedManifest) -> Result<Self, serde_json::Error> {
-        Ok(Self {
-            manifest: Any(serde_json::from_str(&sealed.manifest)?),
-            manifest_digest: sealed.seal.manifest_digest,
-            commitment: sealed.seal.commitment,
-            sealed_at: sealed.seal.at.to_string(),
-        })
     }
 }

@@ -24,6 +24,8 @@ pub(in super::super) fn input() -> BlueprintInput {
         release: "on_close".into(),
         show_key: "never".into(),
         makes_up_exam_id: None,
+        balance: Some(BalanceInput { target_permille: 700, tolerance_permille: 20, tries: 32 }),
+        beacon_rule: "某彩票某日开奖号码".into(),
         contact: String::new(),
     }
 }
@@ -106,4 +108,21 @@ fn it_closes_after_it_opens_and_starts_between() {
     assert_eq!(faults(&bad), [("latest_start_seconds".to_owned(), FieldCode::OutOfRange)]);
     bad.latest_start_seconds = Some(3600);
     assert_eq!(faults(&bad), []);
+}
+
+#[test]
+fn a_balance_and_a_beacon_have_bounds() {
+    let with = |target_permille, tolerance_permille, tries| {
+        let balance = Some(BalanceInput { target_permille, tolerance_permille, tries });
+        faults(&BlueprintInput { balance, ..input() })
+    };
+    assert_eq!(with(0, 1000, 1), []);
+    assert_eq!(with(-1, 1001, 0), {
+        ["target_permille", "tolerance_permille", "tries"].map(|f| (format!("balance.{f}"), FieldCode::OutOfRange))
+    });
+    assert_eq!(with(700, 20, 257), [("balance.tries".to_owned(), FieldCode::OutOfRange)]);
+    let beacon_rule = "奖".repeat(201);
+    assert_eq!(faults(&BlueprintInput { beacon_rule, ..input() }), [("beacon_rule".to_owned(), FieldCode::TooLong)]);
+    let blank = BlueprintInput { beacon_rule: "  ".into(), ..input() };
+    assert_eq!(Blueprint::try_from(&blank).unwrap().beacon_rule, None);
 }

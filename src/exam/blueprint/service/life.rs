@@ -41,7 +41,7 @@ impl Exams {
             .tx("exam.open", |tx| {
                 Box::pin(async move {
                     let Some(row) = store::hold(tx, id).await? else { return Ok(()) };
-                    if row.status != ExamStatus::Sealed || now < row.opens_at {
+                    if row.status != ExamStatus::Sealed || now < store::opening(&row) {
                         return Ok(());
                     }
                     let open = Step { to: ExamStatus::Open, closed_at: None, released_at: None };

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryOrder, 
 
 use super::super::model::{ExamBrief, ExamFilter};
 use super::super::state::status_at;
-use super::{light, times};
+use super::{light, opening, times};
 use crate::db::Fault;
 use crate::kernel::page::{Page, PageRequest};
 use crate::org::on_rosters;
@@ -62,11 +62,16 @@ pub(in super::super) async fn list(
 /// The same as [`status_at`] in the database.
 fn has_status(status: ExamStatus, now: Instant) -> Condition {
     let is = exam::Column::Status.eq(status);
+    let waits = || Condition::all().add(exam::Column::BeaconRule.is_not_null()).add(exam::Column::Beacon.is_null());
     match status {
-        ExamStatus::Sealed => Condition::all().add(is).add(exam::Column::OpensAt.gt(now)),
+        ExamStatus::Sealed => {
+            Condition::all().add(is).add(Condition::any().add(exam::Column::OpensAt.gt(now)).add(waits()))
+        }
         ExamStatus::Open => {
-            let opened =
-                Condition::all().add(exam::Column::Status.eq(ExamStatus::Sealed)).add(exam::Column::OpensAt.lte(now));
+            let opened = Condition::all()
+                .add(exam::Column::Status.eq(ExamStatus::Sealed))
+                .add(exam::Column::OpensAt.lte(now))
+                .add(waits().not());
             Condition::any().add(is).add(opened)
         }
         ExamStatus::Draft | ExamStatus::Paused | ExamStatus::Closed | ExamStatus::Released => Condition::all().add(is),
@@ -76,7 +81,7 @@ fn has_status(status: ExamStatus, now: Instant) -> Condition {
 /// In few words, as of a moment.
 pub(in super::super) fn brief_of(row: exam::Model, now: Instant) -> ExamBrief {
     ExamBrief {
-        status: status_at(row.status, row.opens_at, now),
+        status: status_at(row.status, opening(&row), now),
         times: times(&row),
         version: row.version,
         id: row.id,

@@ -3,6 +3,7 @@
 use askama::Template;
 use entity::exam::section::Scoring;
 use entity::id::{BankId, ExamId};
+use entity::points::Points;
 use poem::handler;
 use poem::web::Path;
 use uuid::Uuid;
@@ -14,7 +15,10 @@ use super::parts::{
 use super::questions::{banks, topics};
 use crate::auth::MANAGERS;
 use crate::bank::{Difficulty, Kind};
-use crate::exam::{AttemptScoring, Blueprint, BlueprintInput, Exam, ExamKind, Release, SectionInput, ShowKey};
+use crate::exam::{
+    AttemptScoring, BalanceInput, Blueprint, BlueprintInput, Exam, ExamError, ExamKind, Feasibility, Release,
+    SectionInput, SectionRoom, ShowKey,
+};
 use crate::http::{Code, IfMatch, Problem};
 use crate::kernel::field::{FieldCode, Fields};
 use crate::org::Category;
@@ -56,6 +60,8 @@ struct ComposerPage {
     show_keys: Options,
     sections: usize,
     preview: Option<Preview>,
+    /// Whether the banks fill the sections and how hard papers will be, where that could be told.
+    supply: Option<Feasibility>,
 }
 
 impl ComposerPage {
@@ -87,9 +93,24 @@ impl ComposerPage {
             show_keys: words(&v, "exams-key-", ShowKey::ALL),
             sections: sections.clamp(1, MAX_SECTIONS),
             preview,
+            supply: None,
             f,
             v,
         })
+    }
+
+    /// With what the banks have for the sections as they are written. What cannot be read yet is told on saving.
+    async fn supplied(self, visitor: &Visitor, input: Option<&BlueprintInput>) -> Result<Self, Problem> {
+        let Some(input) = input else { return Ok(self) };
+        match visitor.services.exams.feasibility_of(&visitor.caller, input).await {
+            Ok(supply) => Ok(Self { supply: Some(supply), ..self }),
+            Err(ExamError::Invalid(_)) => Ok(self),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    fn room(&self, place: &usize) -> Option<&SectionRoom> {
+        self.supply.as_ref()?.rooms.get(*place)
     }
 
     fn field(place: &usize, name: &str) -> String {
@@ -173,7 +194,8 @@ pub(in crate::web) async fn show_change(visitor: Visitor, Path(id): Path<Uuid>) 
     }
     let form = filled(&visitor, &exam.blueprint);
     let sections = exam.blueprint.sections.len();
-    page(&ComposerPage::new(&visitor, Of::Draft(exam.id, exam.version), form, sections, None).await?)
+    let composer = ComposerPage::new(&visitor, Of::Draft(exam.id, exam.version), form, sections, None).await?;
+    page(&composer.supplied(&visitor, Some(&BlueprintInput::from(&exam.blueprint))).await?)
 }
 
 /// Saves the draft.
@@ -212,6 +234,11 @@ async fn save(visitor: &Visitor, sent: &Sent, of: Of) -> Page {
     let filled = (0..MAX_SECTIONS).rev().find(|place| is_filled(sent, *place)).map_or(0, |last| last + 1);
     if sent.ticked("more") {
         return page(&ComposerPage::new(visitor, of, form.keep(sent), filled + 1, None).await?);
+    }
+    if sent.ticked("check") {
+        let input = read(visitor, sent, filled, &mut Fields::new());
+        let composer = ComposerPage::new(visitor, of, form.keep(sent), filled, None).await?;
+        return page(&composer.supplied(visitor, Some(&input)).await?);
     }
     if sent.ticked("preview") {
         let tree = units(visitor, MANAGERS).await?;
@@ -284,8 +311,26 @@ fn read(visitor: &Visitor, sent: &Sent, sections: usize, fields: &mut Fields) ->
         release: text("release"),
         show_key: text("show_key"),
         makes_up_exam_id: None,
+        balance: balance(sent, fields),
+        beacon_rule: text("beacon_rule"),
         contact: text("contact"),
     }
+}
+
+/// The balance, which the form has in per cent; none where nothing is aimed at.
+fn balance(sent: &Sent, fields: &mut Fields) -> Option<BalanceInput> {
+    let target = decimal(sent, fields, "balance.target_permille")?;
+    let permille = |points: Points| i32::try_from(points.0 / 10).unwrap_or(i32::MAX);
+    let tolerance = decimal(sent, fields, "balance.tolerance_permille").map_or(20, permille);
+    let tries = match sent.value("balance.tries").trim() {
+        "" => Some(32),
+        _ => sent.number(fields, "balance.tries"),
+    };
+    Some(BalanceInput {
+        target_permille: permille(target),
+        tolerance_permille: tolerance,
+        tries: tries.unwrap_or_default(),
+    })
 }
 
 fn section(sent: &Sent, place: usize, fields: &mut Fields) -> SectionInput {
@@ -328,7 +373,15 @@ fn filled_without_times(view: &View, plan: &Blueprint) -> Form {
         .set("attempt_scoring", plan.attempt_scoring)
         .set("release", plan.release)
         .set("show_key", plan.show_key)
+        .set("beacon_rule", plan.beacon_rule.as_deref().unwrap_or_default())
         .set("contact", &plan.contact);
+    if let Some(balance) = plan.balance {
+        let percent = |permille: u32| Points(i64::from(permille) * 10);
+        form = form
+            .set("balance.target_permille", percent(balance.target_permille))
+            .set("balance.tolerance_permille", percent(balance.tolerance_permille))
+            .set("balance.tries", balance.tries);
+    }
     for bank in &plan.bank_ids {
         form = form.set("bank_ids", bank);
     }

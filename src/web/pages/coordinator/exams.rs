@@ -12,9 +12,10 @@ use super::parts::{Options, audience_words, filter, filter_form, page_of, unit_o
 use super::programmes::years;
 use crate::auth::{MANAGERS, READERS, Role};
 use crate::bank::Kind;
+use crate::exam::sealed::Line;
 use crate::exam::{
-    Candidate, Exam, ExamFilter, ExamKind, ExamResults, ExamStatus, ExamSummary, ResultsSummary, SectionPlan,
-    SectionRoom,
+    Beacon, Candidate, Exam, ExamFilter, ExamKind, ExamResults, ExamStatus, ExamSummary, Feasibility, Resealing,
+    ResultsSummary, SamplePaper, SectionPlan, SectionRoom,
 };
 use crate::http::Problem;
 use crate::kernel::page::PageRequest;
@@ -66,7 +67,7 @@ struct ExamPage {
     banks: String,
     meant: String,
     main: Option<(ExamId, String)>,
-    rooms: Vec<SectionRoom>,
+    supply: Feasibility,
     manages: bool,
     /// How many the draft's audience is today; a make-up takes of them who has not passed.
     preview: Option<usize>,
@@ -86,11 +87,11 @@ impl ExamPage {
 
     /// Every section can be filled.
     fn feasible(&self) -> bool {
-        self.rooms.iter().all(|room| room.lacks == 0)
+        self.supply.holds()
     }
 
     fn room(&self, place: &usize) -> Option<&SectionRoom> {
-        self.rooms.get(*place)
+        self.supply.rooms.get(*place)
     }
 
     fn items(&self) -> i32 {
@@ -102,6 +103,16 @@ impl ExamPage {
             return self.v.t("exams-topics-any").to_string();
         }
         section.topics.join(&self.v.t("parts-comma").to_string())
+    }
+
+    /// It waits for the value of its beacon.
+    fn awaits_beacon(&self) -> bool {
+        self.exam.blueprint.beacon_rule.is_some() && self.exam.seal.as_ref().is_some_and(|seal| seal.beacon.is_none())
+    }
+
+    /// It may be sealed again, unless somebody has started it meanwhile.
+    fn not_begun(&self) -> bool {
+        matches!(self.exam.status, ExamStatus::Sealed | ExamStatus::Open) && !self.closing_is_past()
     }
 
     fn closing_is_past(&self) -> bool {
@@ -118,7 +129,7 @@ impl ExamPage {
 pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page {
     let (exams, org, caller, id) = (&visitor.services.exams, &visitor.services.org, &visitor.caller, ExamId(id));
     let exam = exams.exam(caller, id).await?;
-    let rooms = exams.feasibility(caller, id).await?;
+    let supply = exams.feasibility(caller, id).await?;
     let manages = manages(&visitor, &exam).await;
     let names = org.unit_names(&[exam.blueprint.unit_id]).await?;
     let main = match exam.blueprint.makes_up {
@@ -133,7 +144,7 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
         banks: bank_titles(&visitor, &exam.blueprint.bank_ids).await,
         meant: audience_words(&visitor, &exam.blueprint.audience).await?,
         main,
-        rooms,
+        supply,
         manages,
         preview,
         changes: changes(&visitor, &exam).await?,
@@ -185,9 +196,55 @@ async fn bank_titles(visitor: &Visitor, ids: &[BankId]) -> String {
 
 /// Seals it.
 #[handler]
-pub(in crate::web) async fn set_seal(visitor: Visitor, Path(id): Path<Uuid>, _sent: Sent) -> Page {
-    visitor.services.exams.seal(&visitor.caller, id.into()).await?;
+pub(in crate::web) async fn set_seal(visitor: Visitor, Path(id): Path<Uuid>, sent: Sent) -> Page {
+    let again =
+        Resealing { reason: sent.value("reason").to_owned(), beacon_rule: sent.value("beacon_rule").to_owned() };
+    visitor.services.exams.seal(&visitor.caller, id.into(), &again).await?;
     Ok(go_to(&format!("/exams/{id}/manage?done=sealed")))
+}
+
+/// Records the value of its beacon.
+#[handler]
+pub(in crate::web) async fn set_beacon(visitor: Visitor, Path(id): Path<Uuid>, sent: Sent) -> Page {
+    let beacon = Beacon { value: sent.value("value").to_owned(), source: sent.value("source").to_owned() };
+    visitor.services.exams.record_beacon(&visitor.caller, id.into(), &beacon).await?;
+    Ok(go_to(&format!("/exams/{id}/manage?done=beacon")))
+}
+
+#[derive(Template)]
+#[template(path = "coordinator/samples.html")]
+struct SamplesPage {
+    v: View,
+    exam: Exam,
+    papers: Vec<SamplePaper>,
+}
+
+impl SamplesPage {
+    /// The lines of a paper by section.
+    fn sections<'a>(&self, paper: &'a SamplePaper) -> Vec<Vec<Line<'a>>> {
+        let mut sections: Vec<Vec<Line<'a>>> = Vec::new();
+        for line in paper.sheet.lines() {
+            match sections.last_mut() {
+                Some(section) if section.first().is_some_and(|first| first.section_at == line.section_at) => {
+                    section.push(line);
+                }
+                _ => sections.push(vec![line]),
+            }
+        }
+        sections
+    }
+
+    fn options(&self, line: &Line<'_>) -> Vec<String> {
+        line.options().map(|option| option.text.clone()).collect()
+    }
+}
+
+/// What its papers could look like, drawn with a secret that nobody keeps.
+#[handler]
+pub(in crate::web) async fn show_samples(visitor: Visitor, Path(id): Path<Uuid>) -> Page {
+    let exam = visitor.services.exams.exam(&visitor.caller, id.into()).await?;
+    let papers = visitor.services.exams.preview(&visitor.caller, id.into()).await?;
+    page(&SamplesPage { exam, papers, v: visitor.view })
 }
 
 /// Releases its results.
