@@ -12,7 +12,7 @@ use super::parts::{Options, audience_words, filter, filter_form, page_of, unit_o
 use super::programmes::years;
 use crate::auth::{MANAGERS, READERS, Role};
 use crate::bank::Kind;
-use crate::exam::sealed::Line;
+use crate::exam::sealed::Line as PaperLine;
 use crate::exam::{
     Beacon, Candidate, Exam, ExamFilter, ExamKind, ExamResults, ExamStatus, ExamSummary, Feasibility, Resealing,
     ResultsSummary, SamplePaper, SectionPlan, SectionRoom,
@@ -221,8 +221,8 @@ struct SamplesPage {
 
 impl SamplesPage {
     /// The lines of a paper by section.
-    fn sections<'a>(&self, paper: &'a SamplePaper) -> Vec<Vec<Line<'a>>> {
-        let mut sections: Vec<Vec<Line<'a>>> = Vec::new();
+    fn sections<'a>(&self, paper: &'a SamplePaper) -> Vec<Vec<PaperLine<'a>>> {
+        let mut sections: Vec<Vec<PaperLine<'a>>> = Vec::new();
         for line in paper.sheet.lines() {
             match sections.last_mut() {
                 Some(section) if section.first().is_some_and(|first| first.section_at == line.section_at) => {
@@ -234,7 +234,7 @@ impl SamplesPage {
         sections
     }
 
-    fn options(&self, line: &Line<'_>) -> Vec<String> {
+    fn options(&self, line: &PaperLine<'_>) -> Vec<String> {
         line.options().map(|option| option.text.clone()).collect()
     }
 }
