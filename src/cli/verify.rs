@@ -11,6 +11,7 @@ use crate::keys::{self, PublicKey};
 use crate::log::{self, SignedHead, Trust, Verdict};
 
 #[derive(Debug, clap::Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "one is made in the life of the program")]
 pub(super) enum Verify {
     /// Check every entry of the log against its signed heads, and name the first that differs or is missing
     Log(VerifyLog),
