@@ -119,7 +119,7 @@ async fn fill(services: &Services, plan: &Plan) -> Hall {
     for sitting in &plan.exams {
         let blueprint = blueprint(services.core.now(), root, &bank.to_string(), *sitting);
         let exam = services.exams.create(&coordinator, &blueprint).await.unwrap().id;
-        services.exams.seal(&coordinator, exam).await.unwrap();
+        services.exams.seal(&coordinator, exam, &kaofa::exam::Resealing::default()).await.unwrap();
         exams.push(exam.to_string());
     }
     Hall { unit: below.to_string(), coordinator: tokens[0].clone(), candidates, exams }
