@@ -27,6 +27,7 @@ mod turn;
 mod unit_files;
 mod units;
 
+pub use changes::amend_roster;
 pub use exports::Format;
 pub use imports::ImportFile;
 

@@ -20,15 +20,15 @@ mod people;
 mod postings;
 mod roster;
 
-pub use changes::amendments;
+pub use changes::{amendments, newest_amendments};
 pub(super) use changes::{
     change, change_rows, changes, close_frozen_roster, decide, insert_amendments, insert_changes, insert_frozen_roster,
     open_rosters, stands,
 };
 pub(super) use people::{
     categories_of, categories_of_all, categories_on, delete_person, every_category, everybody, in_post, insert_people,
-    names_of_people, people, people_of, people_of_other_editions, person, put_categories, put_people, set_person_key,
-    taken, taken_id_numbers, unchanged_since, update_person,
+    names_of_people, numbers_of_people, people, people_of, people_of_other_editions, person, put_categories,
+    put_people, set_person_key, taken, taken_id_numbers, unchanged_since, update_person,
 };
 pub(super) use postings::{
     Standing, departures, in_unit_after, insert_departure, peopled, postings, postings_of_all, put_postings,

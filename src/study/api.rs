@@ -7,9 +7,10 @@ use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
 use super::dto::{
-    CopyRequest, PersonProgressDto, ProgrammeClosed, ProgrammeDto, ProgrammePatch, ProgrammePublished,
-    ProgrammeRequest, ProgrammeStatusDto, ProgressDto, RescheduleRequest, SessionClosed, SessionDto, SessionKindDto,
-    SessionPatch, SessionPublished, SessionRequest, SessionStatusDto, StudyReasonRequest, scope_of, session_filter,
+    AmendmentRequest, AmendmentsDto, CopyRequest, PersonProgressDto, ProgrammeClosed, ProgrammeDto, ProgrammePatch,
+    ProgrammePublished, ProgrammeRequest, ProgrammeStatusDto, ProgressDto, RescheduleRequest, SessionClosed,
+    SessionDto, SessionKindDto, SessionPatch, SessionPublished, SessionRequest, SessionStatusDto, StudyReasonRequest,
+    scope_of, session_filter,
 };
 use super::model::{PeopleProgressFilter, Programme, ProgrammeFilter, Session};
 use super::service::Study;
@@ -139,6 +140,27 @@ impl StudyApi {
         };
         let page = PageQuery::read(limit.0, cursor.0)?;
         Ok(Json(self.0.people_progress(&caller, id.0.into(), &filter, &page).await?.into()))
+    }
+
+    /// What was changed of a programme's roster after it was frozen, in the order in which it was. What waits for a decision
+    /// is at `/changes`.
+    #[oai(path = "/programmes/:id/amendments", method = "get", operation_id = "list_programme_amendments")]
+    async fn amendments(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<AmendmentsDto>, Problem> {
+        Ok(Json(self.0.amendments(&caller, id.0.into()).await?.into()))
+    }
+
+    /// Let somebody come to a published programme's roster or leave it, from a day of its year on, with a reason. What is
+    /// asked of them is prorated by the months for which they are on it.
+    #[oai(path = "/programmes/:id/amendments", method = "post", operation_id = "amend_programme")]
+    async fn amend_programme(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        body: Json<AmendmentRequest>,
+    ) -> Result<Json<AmendmentsDto>, Problem> {
+        let (person, change, reason) = body.0.read()?;
+        self.0.amend_programme(&caller, id.0.into(), person, change, &reason).await?;
+        Ok(Json(self.0.amendments(&caller, id.0.into()).await?.into()))
     }
 
     /// Draft a session, or with `recurrence` as many as the rule gives; the first is answered. One that is over already is

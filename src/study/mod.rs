@@ -12,6 +12,7 @@ mod code;
 mod counting;
 mod dto;
 mod guess;
+mod list;
 mod model;
 mod recurrence;
 mod requirement;
@@ -33,11 +34,11 @@ pub use entity::study::programme::ProgrammeStatus;
 pub use entity::study::requirement::Per;
 pub use entity::study::session::{SessionKind, SessionStatus};
 pub use model::{
-    Activity, Attachment, Attendance, AttendanceFilter, Attended, CheckInCode, CheckInRule, Correction,
-    EarlierAttendance, LeaveFilter, LeaveRequest, LedgerLine, MadeUp, NewAttachment, NewProgramme, NewSession,
-    OwnAttendance, OwnProgress, PeopleProgressFilter, PersonProgress, Presenter, Programme, ProgrammeCounts,
-    ProgrammeFilter, ProgrammeSubject, Progress, Proof, Published, RollCallRow, Scope, Session, SessionFilter, Shift,
-    Ticket, UnitProgress,
+    Activity, Amendment, Attachment, Attendance, AttendanceFilter, Attended, CheckInCode, CheckInRule, Correction,
+    EarlierAttendance, LeaveFilter, LeaveRequest, LedgerLine, ListImport, MadeUp, NewAttachment, NewProgramme,
+    NewSession, OwnAttendance, OwnProgress, PeopleProgressFilter, PersonProgress, Presenter, Programme,
+    ProgrammeCounts, ProgrammeFilter, ProgrammeSubject, Progress, Proof, Published, RollCallRow, Scope, Session,
+    SessionFilter, Shift, Ticket, UnitProgress,
 };
 pub use requirement::{CreditRule, Plan, Requirement, RequirementProgress, Term};
 pub use service::{

@@ -1,14 +1,14 @@
 //! Programmes, sessions and attendance as other rooms see them.
 
 use entity::id::{PersonId, ProgrammeId, UnitId};
-use entity::instant::Instant;
+use entity::instant::{Day, Instant};
 use entity::org::roster_row::SubjectKind;
 use entity::points::Hours;
 use entity::study::programme::{self, ProgrammeStatus};
 
 use super::requirement::{CreditRule, Plan, Requirement, RequirementProgress};
 use crate::kernel::rate::Rate;
-use crate::org::Audience;
+use crate::org::{Audience, ChangeKind};
 use crate::tally::Subject;
 
 mod attendance;
@@ -16,7 +16,7 @@ mod session;
 
 pub use attendance::{
     Activity, Attachment, Attendance, AttendanceFilter, Attended, CheckInCode, Correction, EarlierAttendance,
-    LeaveFilter, LeaveRequest, LedgerLine, MadeUp, NewAttachment, Proof, RollCallRow, Ticket,
+    LeaveFilter, LeaveRequest, LedgerLine, ListImport, MadeUp, NewAttachment, Proof, RollCallRow, Ticket,
 };
 pub use session::{CheckInRule, NewSession, OwnAttendance, Presenter, Published, Scope, Session, SessionFilter, Shift};
 pub(super) use session::{MAX_OPENS_BEFORE, rule_of};
@@ -181,6 +181,27 @@ pub struct PersonProgress {
     pub months: u32,
     /// How far.
     pub progress: OwnProgress,
+}
+
+/// A change of a programme's roster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amendment {
+    /// Who.
+    pub person_id: PersonId,
+    /// Their name then.
+    pub person_name: String,
+    /// The unit in whose part of the roster they come or were.
+    pub unit_id: UnitId,
+    /// Joins or leaves.
+    pub kind: ChangeKind,
+    /// The first day that it holds.
+    pub effective_on: Day,
+    /// Why.
+    pub reason: String,
+    /// It was proposed by the system and confirmed by a person.
+    pub proposed: bool,
+    /// When it was made.
+    pub made_at: Instant,
 }
 
 /// Whose progress is asked for.

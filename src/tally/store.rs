@@ -117,6 +117,26 @@ pub async fn restate(
     changes.append(tx, subject).await
 }
 
+/// Moves what somebody owes to a subject to another unit's part of the roster, and states how it stands there. Nothing
+/// happens if they owe nothing.
+pub async fn transfer(tx: &impl ConnectionTrait, subject: Subject, person: Standing) -> Result<(), Fault> {
+    let one = of_subject(subject).add(obligation::Column::PersonId.eq(person.person_id));
+    let Some(row) = obligation::Entity::find().filter(one.clone()).lock_exclusive().one(tx).await? else {
+        return Ok(());
+    };
+    let mut changes = Changes::default();
+    changes.add(row.unit_id, &row.categories.0, Figures::none() - Figures::of_obligation(&row));
+    changes.add(person.unit_id, &person.categories, person.figures);
+    let mut change = obligation::ActiveModel {
+        unit_id: Set(person.unit_id),
+        categories: Set(List(person.categories)),
+        ..Default::default()
+    };
+    person.figures.put_obligation(&mut change);
+    obligation::Entity::update_many().set(change).filter(one).exec(tx).await?;
+    changes.append(tx, subject).await
+}
+
 fn key(figures: &Figures) -> [i64; 18] {
     let mut key = [0; 18];
     for (place, figure) in key.iter_mut().zip(Figure::ALL) {

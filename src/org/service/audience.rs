@@ -48,6 +48,11 @@ impl Org {
         Ok(store::names_of_units(self.core.db.read(), ids).await?)
     }
 
+    /// The staff numbers of people, for lists that their reader may see.
+    pub async fn staff_numbers(&self, ids: &[PersonId]) -> Result<HashMap<PersonId, String>, OrgError> {
+        Ok(store::numbers_of_people(self.core.db.read(), ids).await?)
+    }
+
     /// The names of people, for pages and lists that their reader may see.
     pub async fn person_names(&self, ids: &[PersonId]) -> Result<HashMap<PersonId, String>, OrgError> {
         Ok(store::names_of_people(self.core.db.read(), ids).await?)

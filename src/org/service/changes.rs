@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use entity::List;
 use entity::auth::grant::Role;
 use entity::id::{ChangeId, PersonId, SubjectId, UnitId};
+use entity::instant::Day;
 use entity::org::roster_change::{ChangeKind, ChangeState};
+use entity::org::roster_row::SubjectKind;
 use entity::org::{roster_amendment, roster_change};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -193,4 +195,46 @@ async fn amend(tx: &impl ConnectionTrait, core: &Core, row: &roster_change::Mode
         made_at: core.now(),
     };
     Ok(store::insert_amendments(tx, vec![amendment]).await?)
+}
+
+/// Makes a change of a frozen roster that nobody proposed, within the caller's transaction and on their authority. False if
+/// it does not fit: who joins must not be there, who leaves must, and what was proposed about them wants its decision first.
+pub async fn amend_roster(
+    tx: &impl ConnectionTrait,
+    core: &Core,
+    (subject_kind, subject_id): (SubjectKind, SubjectId),
+    person_id: PersonId,
+    (kind, from_on): (ChangeKind, Day),
+    reason: &str,
+) -> Result<bool, Fault> {
+    if !store::change_rows(tx, subject_id, person_id).await?.is_empty() {
+        return Ok(false);
+    }
+    let stands = store::stands(tx, &[subject_id], &[person_id]).await?;
+    let stand = stands.get(&(subject_id, person_id)).copied().unwrap_or_default();
+    let Some(person) = store::person(tx, person_id).await? else { return Ok(false) };
+    let unit_id = match (kind, stand.now) {
+        (ChangeKind::Joins, None) => person.unit_id,
+        (ChangeKind::Leaves, Some(unit)) => unit,
+        _ => return Ok(false),
+    };
+    let held = store::categories_of(tx, &[person_id], from_on).await?;
+    let amendment = roster_amendment::Model {
+        number: 0,
+        id: core.id(),
+        subject_kind,
+        subject_id,
+        person_id,
+        kind,
+        from_on,
+        person_name: person.name,
+        unit_id,
+        post: person.post,
+        categories: List(held.into_iter().map(|held| held.category).collect()),
+        reason: reason.to_owned(),
+        change_id: None,
+        made_at: core.now(),
+    };
+    store::insert_amendments(tx, vec![amendment]).await?;
+    Ok(true)
 }

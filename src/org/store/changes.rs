@@ -198,3 +198,20 @@ pub async fn amendments(
         .all(conn)
         .await?)
 }
+
+/// The number of the newest change of each roster of a kind that was changed at all.
+pub async fn newest_amendments(
+    conn: &impl ConnectionTrait,
+    kind: SubjectKind,
+) -> Result<HashMap<SubjectId, i64>, Fault> {
+    let rows: Vec<(SubjectId, i64)> = roster_amendment::Entity::find()
+        .select_only()
+        .column(roster_amendment::Column::SubjectId)
+        .column_as(roster_amendment::Column::Number.max(), "newest")
+        .filter(roster_amendment::Column::SubjectKind.eq(kind))
+        .group_by(roster_amendment::Column::SubjectId)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().collect())
+}

@@ -345,3 +345,22 @@ pub(in crate::org) async fn set_person_key(tx: &impl ConnectionTrait, id: Person
         .await?;
     Ok(())
 }
+
+pub(in crate::org) async fn numbers_of_people(
+    conn: &impl ConnectionTrait,
+    ids: &[PersonId],
+) -> Result<HashMap<PersonId, String>, Fault> {
+    let mut numbers = HashMap::new();
+    for ids in ids.chunks(5_000) {
+        let people: Vec<(PersonId, String)> = person::Entity::find()
+            .select_only()
+            .column(person::Column::Id)
+            .column(person::Column::StaffNo)
+            .filter(person::Column::Id.is_in(ids.iter().copied()))
+            .into_tuple()
+            .all(conn)
+            .await?;
+        numbers.extend(people);
+    }
+    Ok(numbers)
+}

@@ -9,11 +9,11 @@ use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Caller;
-use crate::http::{ApiPage, IfMatch, Json, PageQuery, Problem, Tagged};
+use crate::http::{ApiPage, IfMatch, Json, Language, PageQuery, Problem, Tagged};
 use crate::study::dto::{
     AddToRosterRequest, AskLeaveRequest, AttachmentDto, AttachmentForm, AttendanceDetailDto, AttendanceDto,
     AttendanceStatusDto, CheckInCodeDto, CheckInProof, CorrectionRequest, DecideLeaveRequest, LeaveDto, LeaveStateDto,
-    RollCallRequest, SummaryDto,
+    ListForm, ListImportDto, RollCallRequest, SummaryDto,
 };
 use crate::study::model::{Attachment, AttendanceFilter, LeaveFilter};
 use crate::study::service::Study;
@@ -131,6 +131,23 @@ impl AttendanceApi {
     #[oai(path = "/sessions/:id/summary", method = "get", operation_id = "get_session_summary")]
     async fn summary(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<SummaryDto>, Problem> {
         Ok(Json(self.0.summary(&caller, id.0.into()).await?.into()))
+    }
+
+    /// Take over a list of who came that was kept on paper or by a turnstile, for a running session: all of it, or nothing if
+    /// anything in it is wrong (`applied`). With `dry_run` nothing is written in any case. Each caller for the people of their
+    /// units.
+    #[oai(path = "/imports/attendance", method = "post", operation_id = "import_attendance")]
+    async fn import(
+        &self,
+        caller: Caller,
+        language: Language,
+        session_id: Query<Uuid>,
+        dry_run: Query<Option<bool>>,
+        form: ListForm,
+    ) -> Result<Json<ListImportDto>, Problem> {
+        let dry_run = dry_run.0.unwrap_or_default();
+        let report = self.0.import_attendance(&caller, session_id.0.into(), form.read().await?, dry_run).await?;
+        Ok(Json(ListImportDto::new(report, language.0)))
     }
 
     /// Ask for leave, before the session or afterwards: for oneself, or for somebody of one's units.

@@ -5,10 +5,12 @@ use poem_openapi::Multipart;
 use poem_openapi::Object;
 use poem_openapi::types::multipart::Upload;
 
-use super::super::model::{Attachment, LeaveRequest, NewAttachment};
+use super::super::model::{Attachment, LeaveRequest, ListImport, NewAttachment};
 use super::words::LeaveStateDto;
+use crate::files::{Mistake, letters};
 use crate::http::{Code, Problem};
-use crate::kernel::field::{FieldCode, Fields, Invalid};
+use crate::kernel::field::{FieldCode, FieldError, Fields, Invalid};
+use crate::kernel::texts::Lang;
 
 /// How many bytes a file may have that proves something.
 const MAX_SIZE: usize = 5 << 20;
@@ -167,6 +169,79 @@ impl From<Attachment> for AttachmentDto {
             media_type: file.media_type,
             size: file.size,
             digest: file.digest,
+        }
+    }
+}
+
+/// A list of who came.
+#[derive(Debug, Multipart)]
+#[oai(deny_unknown_fields)]
+pub(in super::super) struct ListForm {
+    /// Xlsx, or csv in UTF-8 or GB18030, with the columns 人员编号 (工号), and 到会情况, 签到时间, 备注 where there are any.
+    file: Upload,
+}
+
+impl ListForm {
+    /// The bytes of the file.
+    pub(in super::super) async fn read(self) -> Result<Vec<u8>, Problem> {
+        self.file.into_vec().await.map_err(|error| {
+            tracing::error!(%error, "a file that was sent cannot be read again");
+            Problem::new(Code::Internal)
+        })
+    }
+}
+
+/// What taking over a list did, or would do.
+#[derive(Debug, Object)]
+#[oai(rename = "AttendanceImport")]
+pub(in super::super) struct ListImportDto {
+    /// Nothing was meant to be written.
+    dry_run: bool,
+    /// It was written.
+    applied: bool,
+    /// How many rows the list has.
+    rows: usize,
+    /// Of how many people something changes.
+    changed: usize,
+    /// Of how many it says what is there already.
+    unchanged: usize,
+    /// What is wrong. Nothing is written while anything is.
+    errors: Vec<ListMistake>,
+}
+
+/// Something wrong in a list.
+#[derive(Debug, Object)]
+#[oai(rename = "AttendanceImportError")]
+struct ListMistake {
+    /// The row, from 1 as spreadsheets count.
+    row: u32,
+    /// The column by its letters; null where the whole row is meant.
+    column: Option<String>,
+    /// What is wrong.
+    code: String,
+    /// The same in words.
+    message: String,
+}
+
+impl ListImportDto {
+    /// In a language.
+    pub(in super::super) fn new(report: ListImport, lang: Lang) -> Self {
+        let wrong = |mistake: Mistake| {
+            let error = FieldError { field: String::new(), code: mistake.code, detail: mistake.detail.clone() };
+            ListMistake {
+                row: mistake.row,
+                column: mistake.column.map(letters),
+                code: mistake.code.as_str().to_owned(),
+                message: Problem::field_words(&error, lang),
+            }
+        };
+        Self {
+            dry_run: report.dry_run,
+            applied: report.applied,
+            rows: report.rows,
+            changed: report.changed,
+            unchanged: report.unchanged,
+            errors: report.errors.into_iter().map(wrong).collect(),
         }
     }
 }

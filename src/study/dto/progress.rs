@@ -1,11 +1,15 @@
 //! How far people have come with a programme, on the wire.
 
+use entity::id::PersonId;
+use entity::instant::Day;
 use poem_openapi::Object;
 
-use super::super::model::{PersonProgress, ProgrammeCounts, Progress, UnitProgress};
+use super::super::model::{Amendment, PersonProgress, ProgrammeCounts, Progress, UnitProgress};
 use super::super::requirement::RequirementProgress;
 use super::words::{PerDto, SessionKindDto};
 use crate::http::{Decimal, RateDto};
+use crate::kernel::field::{FieldCode, Fields, Invalid};
+use crate::org::ChangeKind;
 
 /// How far people have come with a programme.
 #[derive(Debug, Object)]
@@ -166,5 +170,77 @@ impl From<Progress> for ProgressDto {
             total: progress.total.into(),
             units: progress.units.into_iter().map(Into::into).collect(),
         }
+    }
+}
+
+/// Somebody comes to a programme's roster or leaves it.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+pub(in super::super) struct AmendmentRequest {
+    /// Who.
+    person_id: String,
+    /// `joins` or `leaves`.
+    kind: String,
+    /// The first day, within the year.
+    effective_on: String,
+    /// Why, at most 500 characters.
+    reason: String,
+}
+
+impl AmendmentRequest {
+    /// Who, what, from when on, and why.
+    pub(in super::super) fn read(&self) -> Result<(PersonId, (ChangeKind, Day), String), Invalid> {
+        let mut fields = Fields::new();
+        let person = fields.parse("person_id", &self.person_id, FieldCode::UnknownReference);
+        let kind = fields.parse("kind", &self.kind, FieldCode::UnknownValue);
+        let day = fields.parse("effective_on", &self.effective_on, FieldCode::Invalid);
+        let reason = fields.text("reason", &self.reason, 500);
+        fields.finish(person.zip(kind.zip(day)).map(|(person, change)| (person, change, reason)))
+    }
+}
+
+/// A change of a programme's roster.
+#[derive(Debug, Object)]
+#[oai(rename = "ProgrammeAmendment")]
+pub(in super::super) struct AmendmentDto {
+    /// Who.
+    person_id: String,
+    /// Their name then.
+    person_name: String,
+    /// The unit in whose part of the roster they come or were.
+    unit_id: String,
+    /// `joins` or `leaves`.
+    kind: String,
+    /// The first day that it holds.
+    effective_on: String,
+    /// Why.
+    reason: String,
+    /// It was proposed by the system and confirmed by a person.
+    proposed: bool,
+    /// When it was made.
+    made_at: String,
+}
+
+/// The changes of a programme's roster.
+#[derive(Debug, Object)]
+#[oai(rename = "ProgrammeAmendments")]
+pub(in super::super) struct AmendmentsDto {
+    /// In the order in which they were made.
+    items: Vec<AmendmentDto>,
+}
+
+impl From<Vec<Amendment>> for AmendmentsDto {
+    fn from(made: Vec<Amendment>) -> Self {
+        let item = |made: Amendment| AmendmentDto {
+            person_id: made.person_id.to_string(),
+            person_name: made.person_name,
+            unit_id: made.unit_id.to_string(),
+            kind: made.kind.to_string(),
+            effective_on: made.effective_on.to_string(),
+            reason: made.reason,
+            proposed: made.proposed,
+            made_at: made.made_at.to_string(),
+        };
+        Self { items: made.into_iter().map(item).collect() }
     }
 }

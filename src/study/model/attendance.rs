@@ -7,6 +7,8 @@ use entity::study::attendance::{AttendanceMethod, AttendanceStatus};
 use entity::study::leave_request::LeaveState;
 use entity::study::session::{SessionKind, SessionStatus};
 
+use crate::files::Mistake;
+
 /// The code that a hall is shown.
 #[derive(Debug, Clone)]
 pub struct CheckInCode {
@@ -264,4 +266,21 @@ pub struct LedgerLine {
     pub expected: i64,
     /// How many times somebody of it was there.
     pub person_times: i64,
+}
+
+/// What taking over a list did, or would do.
+#[derive(Debug, Clone)]
+pub struct ListImport {
+    /// Nothing was meant to be written.
+    pub dry_run: bool,
+    /// It was written.
+    pub applied: bool,
+    /// How many rows the list has.
+    pub rows: usize,
+    /// Of how many people something changes.
+    pub changed: usize,
+    /// Of how many it says what is there already.
+    pub unchanged: usize,
+    /// What is wrong, by row and column.
+    pub errors: Vec<Mistake>,
 }

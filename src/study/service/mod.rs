@@ -1,9 +1,11 @@
 //! The use cases of study.
 
+mod amending;
 mod check_in;
 mod closing;
 mod correcting;
 mod drafting;
+mod importing;
 mod leave;
 mod ledger;
 mod life;

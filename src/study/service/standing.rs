@@ -12,6 +12,7 @@ use super::super::model::subject_of;
 use super::super::requirement::{AsOf, CreditRule, Earned, Held, Place, Plan, Requirement, Term, without};
 use super::super::store::{self, Whose};
 use crate::db::Fault;
+use crate::org::{self, ChangeKind};
 use crate::tally::{self, Figures};
 
 /// What a programme's row and its requirements ask.
@@ -55,7 +56,8 @@ impl Ground {
     ) -> Result<Self, Fault> {
         let plan = plan_of(row, requirements);
         let held = if plan.asks_units() { store::held(conn, row.year, row.id).await? } else { HashMap::new() };
-        Ok(Self { id: row.id, as_of: as_of(row, today), terms: HashMap::new(), held, plan })
+        let terms = terms(conn, row).await?;
+        Ok(Self { id: row.id, as_of: as_of(row, today), terms, held, plan })
     }
 
     /// The same, its requirements read too.
@@ -92,6 +94,41 @@ impl Ground {
     /// How somebody stands where nothing but what they earned matters.
     fn plain_figures(&self, earned: &[Earned]) -> Figures {
         self.plan.figures(&self.plan.toward(earned, self.id), Place { term: Term::YEAR, held: None }, self.as_of)
+    }
+}
+
+/// For which months those are on a programme's roster who came to it or left it after it was frozen.
+pub(super) async fn terms(
+    conn: &impl ConnectionTrait,
+    row: &programme::Model,
+) -> Result<HashMap<PersonId, Term>, Fault> {
+    let mut changes: HashMap<PersonId, Vec<(ChangeKind, Day)>> = HashMap::new();
+    for made in org::amendments(conn, row.id.into()).await? {
+        changes.entry(made.person_id).or_default().push((made.kind, made.from_on));
+    }
+    Ok(changes.into_iter().map(|(person, changes)| (person, term(row.year, &changes))).collect())
+}
+
+/// The months of a year that these changes leave, in their order: who leaves first was there from the beginning.
+fn term(year: i32, changes: &[(ChangeKind, Day)]) -> Term {
+    let mut since: Option<Option<Day>> = match changes.first() {
+        Some((ChangeKind::Leaves, _)) => Some(None),
+        _ => None,
+    };
+    let mut term = Term::NONE;
+    for (kind, day) in changes {
+        match kind {
+            ChangeKind::Joins => since = Some(Some(*day)),
+            ChangeKind::Leaves => {
+                if let Some(from) = since.take() {
+                    term = term.and(Term::of(year, from, Some(*day)));
+                }
+            }
+        }
+    }
+    match since {
+        Some(from) => term.and(Term::of(year, from, None)),
+        None => term,
     }
 }
 
@@ -203,4 +240,21 @@ pub(super) async fn restate_all(
         })
         .collect();
     if changed.is_empty() { Ok(()) } else { tally::restate(tx, subject, &changed).await }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_of_a_roster_leave_months() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let months = |changes: &[(ChangeKind, Day)]| term(2026, changes).months();
+        let (joins, leaves) = (ChangeKind::Joins, ChangeKind::Leaves);
+        assert_eq!(months(&[(joins, day("2026-03-10"))]), 10);
+        assert_eq!(months(&[(leaves, day("2026-03-10"))]), 3);
+        assert_eq!(months(&[(leaves, day("2026-05-04")), (joins, day("2026-05-04"))]), 12, "to another unit");
+        assert_eq!(months(&[(leaves, day("2026-02-01")), (joins, day("2026-11-15"))]), 3, "gone and back");
+        assert_eq!(months(&[(joins, day("2026-03-10")), (leaves, day("2026-03-20"))]), 1);
+    }
 }

@@ -10,7 +10,7 @@ use super::standing::{plan_of, restate_all};
 use super::{Study, StudyError};
 
 impl Study {
-    /// Opens sessions whose time has come and states anew who has met what came due. It can be repeated, and run on
+    /// Opens sessions whose time has come, takes up changes of rosters, and states anew who has met what came due. It can be repeated, and run on
     /// several instances at once.
     pub async fn tick(&self) -> Result<(), StudyError> {
         let (conn, now, today) = (self.core.db.read(), self.core.now(), self.core.today());
@@ -19,6 +19,7 @@ impl Study {
                 self.open_session(&row).await?;
             }
         }
+        self.take_up_amendments().await?;
         for row in store::stated_before(conn, today).await? {
             self.state_due(&row, today).await?;
         }

@@ -302,6 +302,20 @@ pub(in super::super) async fn stated_before(
         .await?)
 }
 
+/// Notes up to which change of its roster a programme's figures know of it.
+pub(in super::super) async fn set_amended(
+    tx: &impl ConnectionTrait,
+    id: ProgrammeId,
+    newest: i64,
+) -> Result<(), Fault> {
+    programme::Entity::update_many()
+        .col_expr(programme::Column::AmendedTo, Expr::value(newest))
+        .filter(programme::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Notes for which day it was stated who has met what is due. False if somebody else did so meanwhile.
 pub(in super::super) async fn set_due_stated(
     tx: &impl ConnectionTrait,

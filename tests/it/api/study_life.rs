@@ -378,6 +378,76 @@ both_databases! {
         assert_eq!(refused.json["errors"], json!([]));
     }
 
+    /// A list from elsewhere is taken over whole or not at all.
+    async fn a_list_is_taken_over(server: TestServer) {
+        let scene = Scene::set(&server).await;
+        let session = scene.session().await;
+        let mut numbers = Vec::new();
+        for person in &scene.people {
+            let found = scene.coordinator.get(&format!("/api/v1/people/{person}")).await.ok();
+            numbers.push(found["staff_no"].as_str().unwrap().to_owned());
+        }
+        server.set_clock("2026-03-16T02:30:00Z");
+        let send = async |text: String, dry: bool| {
+            let form = multipart::Form::new().part("file", multipart::Part::bytes(text.into_bytes()).file_name("签到.csv"));
+            let path = format!("/api/v1/imports/attendance?session_id={session}&dry_run={dry}");
+            scene.coordinator.send(scene.coordinator.request(Method::POST, &path).multipart(form)).await.ok()
+        };
+        let bad = format!("工号,到会情况\n{},已到\n{},已到\n", numbers[0], numbers[3]);
+        let report = send(bad, false).await;
+        assert_eq!((&report["applied"], &report["changed"]), (&json!(false), &json!(1)));
+        assert_eq!((&report["errors"][0]["row"], &report["errors"][0]["code"]), (&json!(3), &json!("unknown_reference")));
+        let good = format!("工号,到会情况,签到时间,备注\n{},,09:58,\n{},,10:06,\n{},请假,,住院\n", numbers[0], numbers[1], numbers[2]);
+        let report = send(good.clone(), true).await;
+        assert_eq!((&report["applied"], &report["changed"], &report["errors"]), (&json!(false), &json!(3), &json!([])));
+        assert_eq!(row(&scene, &session, 0).await["attendance"]["status"], "pending", "a dry run");
+        assert_eq!(send(good.clone(), false).await["applied"], true);
+        let first = row(&scene, &session, 0).await;
+        assert_eq!((&first["attendance"]["status"], &first["attendance"]["method"]), (&json!("present"), &json!("import")));
+        assert_eq!(first["attendance"]["checked_in_at"], "2026-03-16T01:58:00.000Z");
+        assert_eq!(row(&scene, &session, 1).await["attendance"]["status"], "late");
+        let third = row(&scene, &session, 2).await;
+        assert_eq!((&third["attendance"]["status"], &third["attendance"]["reason"]), (&json!("on_leave"), &json!("住院")));
+        assert_eq!(send(good, false).await["unchanged"], 3, "the same again changes nothing");
+    }
+
+    /// Whoever comes late or goes early owes their part; the change is dated, reasoned and told apart.
+    async fn rosters_are_amended(server: TestServer) {
+        let scene = Scene::set(&server).await;
+        let programme = scene.programme().await;
+        let path = format!("/api/v1/programmes/{programme}/amendments");
+        let body = |n: usize, kind: &str, on: &str| {
+            json!({ "person_id": scene.people[n], "kind": kind, "effective_on": on, "reason": "借调" })
+        };
+        scene.coordinator.post(&path, &body(3, "joins", "2027-01-01")).await.expect_field("effective_on", "out_of_range");
+        scene.coordinator.post(&path, &body(3, "leaves", "2026-07-01")).await.expect_problem(409, "wrong_state");
+        scene.coordinator.post(&path, &body(0, "joins", "2026-07-01")).await.expect_problem(409, "wrong_state");
+        scene.coordinator.post(&path, &body(3, "joins", "2026-07-01")).await.ok();
+        scene.coordinator.post(&path, &body(0, "leaves", "2026-03-01")).await.ok();
+        let made = scene.coordinator.get(&path).await.ok();
+        let kinds: Vec<_> = made["items"].as_array().unwrap().iter().map(|i| i["kind"].clone()).collect();
+        assert_eq!(kinds, ["joins", "leaves"]);
+        assert_eq!(scene.counts(&programme).await, [4, 0, 0, 4]);
+        let people = scene.coordinator.get(&format!("/api/v1/programmes/{programme}/progress/people")).await.ok();
+        let of = |n: usize| {
+            let id = json!(scene.people[n]);
+            people["items"].as_array().unwrap().iter().find(|p| p["person_id"] == id).unwrap().clone()
+        };
+        let (one, four) = (of(0), of(3));
+        assert_eq!((&one["months"], &one["required_hours"]), (&json!(2), &json!(0.83)));
+        assert_eq!(one["required_sessions"][0]["asked"], 1, "two thirds of two, rounded half up");
+        assert_eq!((&four["months"], &four["required_hours"], &four["person_name"]), (&json!(6), &json!(2.5), &json!("赵四")));
+        assert_eq!(four["required_sessions"][0]["asked"], 0, "March was over");
+        // One session is enough for the one who came for half a year.
+        let session = scene.session().await;
+        server.set_clock("2026-03-16T02:30:00Z");
+        let add = json!({ "person_ids": [scene.people[3]], "reason": "列席" });
+        scene.coordinator.post(&format!("/api/v1/sessions/{session}/roster"), &add).await.ok();
+        scene.call(&session, &[(0, "present"), (2, "present"), (3, "present")]).await;
+        scene.close(&session).await;
+        assert_eq!(scene.counts(&programme).await, [4, 3, 2, 4]);
+    }
+
     /// What a unit owes is owed by its people: sessions that it held or at which they were credited.
     async fn units_owe_sessions(server: TestServer) {
         let scene = Scene::set(&server).await;

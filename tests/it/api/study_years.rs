@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::Datelike;
 use entity::id::{PersonId, ProgrammeId, SessionId, UnitId};
 use entity::instant::{Day, Instant, Millis};
 use entity::points::Hours;
 use kaofa::auth::{Caller, Role};
 use kaofa::http::IfMatch;
 use kaofa::kernel::page::PageRequest;
-use kaofa::org::{Audience, Category, NewPerson};
+use kaofa::org::{Audience, Category, ChangeFilter, Departure, DepartureKind, NewPerson, Transfer};
 use kaofa::study::{
     AttendanceFilter, AttendanceStatus, CheckInRule, Correction, CreditRule, MadeUp, NewProgramme, NewSession,
     PeopleProgressFilter, Per, Requirement, RollCallRow, Scope, SessionKind, Shift,
@@ -54,6 +55,7 @@ struct Somebody {
     id: PersonId,
     unit: UnitId,
     category: Category,
+    gone: bool,
 }
 
 /// A session as the story knows it.
@@ -65,6 +67,8 @@ struct Held {
     programme: Option<ProgrammeId>,
     closed: bool,
     status: BTreeMap<PersonId, (AttendanceStatus, Option<PersonId>)>,
+    /// In which unit each of them was on that day.
+    units: BTreeMap<PersonId, UnitId>,
 }
 
 struct Plan {
@@ -72,8 +76,39 @@ struct Plan {
     hours: Option<i64>,
     requirements: Vec<Requirement>,
     credits: CreditRule,
-    roster: BTreeSet<PersonId>,
+    audience: Audience,
+    frozen_on: Day,
+    roster: BTreeMap<PersonId, Stand>,
     closed: bool,
+}
+
+/// Where somebody stands on a programme's roster, and for which days they stood there.
+#[derive(Clone)]
+struct Stand {
+    unit: UnitId,
+    /// From when to when; from the beginning, or still, if none.
+    spans: Vec<(Option<Day>, Option<Day>)>,
+}
+
+impl Stand {
+    fn is_there(&self) -> bool {
+        self.spans.last().is_some_and(|(_, to)| to.is_none())
+    }
+
+    /// The months up to `last` on some day of which they were there, counted day by day.
+    fn months(&self, last: u32) -> i64 {
+        let there = |day: Day| {
+            self.spans.iter().any(|(from, to)| from.is_none_or(|from| from <= day) && to.is_none_or(|to| day < to))
+        };
+        let on_some_day = |month: &u32| (1..=31).filter_map(|d| Day::new(2026, *month, d)).any(there);
+        i64::try_from((1..=last).filter(on_some_day).count()).unwrap()
+    }
+
+    fn share(&self, whole: i64, months: u32) -> i64 {
+        // Half up: of two and a half, three.
+        let (twice, months) = (2 * whole * self.months(months), i64::from(months));
+        (twice / months + 1) / 2
+    }
 }
 
 struct Year {
@@ -116,7 +151,7 @@ impl Year {
                 phone: None,
             };
             let id = server.services.org.create_people(&coordinator, vec![new]).await.unwrap()[0];
-            people.push(Somebody { id, unit, category });
+            people.push(Somebody { id, unit, category, gone: false });
         }
         Self { server: server.clone(), dice, root, units, people, coordinator, plans: Vec::new(), held: Vec::new() }
     }
@@ -124,18 +159,22 @@ impl Year {
     fn audience(&mut self) -> (Audience, BTreeSet<PersonId>) {
         let unit_ids = if self.dice.chance(60) { vec![self.root] } else { vec![self.units[self.dice.below(3)]] };
         let categories = if self.dice.chance(30) { vec![Category::LeadingOfficial] } else { Vec::new() };
-        let named = self.people[self.dice.below(10)].id;
+        let here: Vec<PersonId> = self.people.iter().filter(|p| !p.gone).map(|p| p.id).collect();
+        let named = *self.dice.pick(&here);
         let person_ids = if self.dice.chance(20) { vec![named] } else { Vec::new() };
         let means = |p: &&Somebody| {
             let unit = unit_ids.contains(&self.root) || unit_ids.contains(&p.unit);
-            (unit && (categories.is_empty() || categories.contains(&p.category))) || person_ids.contains(&p.id)
+            let meant = unit && (categories.is_empty() || categories.contains(&p.category));
+            !p.gone && (meant || person_ids.contains(&p.id))
         };
         let roster = self.people.iter().filter(means).map(|p| p.id).collect();
         (Audience { unit_ids, categories, person_ids }, roster)
     }
 
     async fn plan(&mut self) {
-        let (audience, roster) = self.audience();
+        let (audience, meant) = self.audience();
+        let stand = |p: &PersonId| (*p, Stand { unit: self.unit_of(*p), spans: vec![(None, None)] });
+        let roster: BTreeMap<PersonId, Stand> = meant.iter().map(stand).collect();
         let mut requirements: Vec<Requirement> = Vec::new();
         for _ in 0..self.dice.below(4) {
             let kind = *self.dice.pick(&KINDS);
@@ -157,7 +196,7 @@ impl Year {
             year: 2026,
             title: format!("计划 {}", self.plans.len()),
             unit_id: self.root,
-            audience,
+            audience: audience.clone(),
             required_hours: hours.map(Hours),
             requirements: requirements.clone(),
             credits,
@@ -165,7 +204,65 @@ impl Year {
         let study = &self.server.services.study;
         let id = study.create_programme(&self.coordinator, new).await.unwrap().id;
         study.publish_programme(&self.coordinator, id).await.unwrap();
-        self.plans.push(Plan { id, hours, requirements, credits, roster, closed: false });
+        let frozen_on = self.server.services.core.today();
+        self.plans.push(Plan { id, hours, requirements, credits, audience, frozen_on, roster, closed: false });
+    }
+
+    /// Somebody goes to another unit, or for good; what is proposed for the rosters is confirmed.
+    async fn move_somebody(&mut self) {
+        let n = self.dice.below(10);
+        if self.people[n].gone {
+            return;
+        }
+        let (org, caller, today) =
+            (self.server.services.org.clone(), self.coordinator.clone(), self.server.services.core.today());
+        let (id, to) = (self.people[n].id, *self.dice.pick(&self.units));
+        if self.dice.chance(25) {
+            let leaving = Departure {
+                kind: DepartureKind::Retired,
+                effective_on: today,
+                counted_unit_id: None,
+                reason: "退休".to_owned(),
+            };
+            // Twice on one day is refused.
+            if org.depart(&caller, id, leaving).await.is_err() {
+                return;
+            }
+            self.people[n].gone = true;
+        } else if to == self.people[n].unit {
+            return;
+        } else {
+            let transfer = Transfer { unit_id: to, effective_on: today, reason: "调动".to_owned() };
+            if org.transfer(&caller, id, transfer).await.is_err() {
+                return;
+            }
+            self.people[n].unit = to;
+        }
+        loop {
+            let waiting = org.changes(&caller, &ChangeFilter::default(), &PageRequest::default()).await.unwrap().items;
+            let Some(change) = waiting.first() else { break };
+            org.decide_change(&caller, change.id, true, "属实").await.unwrap();
+        }
+        let somebody = &self.people[n];
+        for plan in self.plans.iter_mut().filter(|plan| !plan.closed) {
+            let above = [self.root, somebody.unit];
+            let means = !somebody.gone && plan.audience.means(id, &above, &[somebody.category]);
+            let stands = plan.roster.get(&id).filter(|stand| stand.is_there()).map(|stand| stand.unit);
+            let meant = means.then_some(somebody.unit);
+            if stands == meant {
+                continue;
+            }
+            let on = today.max(plan.frozen_on);
+            if stands.is_some() {
+                plan.roster.get_mut(&id).unwrap().spans.last_mut().unwrap().1 = Some(on);
+            }
+            if let Some(unit) = meant {
+                let stand = plan.roster.entry(id).or_insert(Stand { unit, spans: Vec::new() });
+                stand.unit = unit;
+                stand.spans.push((Some(on), None));
+            }
+        }
+        self.server.work().await;
     }
 
     /// A session, with whatever may become of it.
@@ -223,7 +320,8 @@ impl Year {
                 status.insert(person, (AttendanceStatus::OnLeave, None));
             }
         }
-        let mut held = Held { id, kind, hours, hosts, programme, closed: false, status };
+        let units = meant.iter().map(|p| (*p, self.unit_of(*p))).collect();
+        let mut held = Held { id, kind, hours, hosts, programme, closed: false, status, units };
         if self.dice.chance(10) {
             study.cancel_session(&caller, id, "停办", Scope::One).await.unwrap();
             held.status.clear();
@@ -284,7 +382,8 @@ impl Year {
         let n = *self.dice.pick(&closed);
         let people: Vec<PersonId> = self.held[n].status.keys().copied().collect();
         let person = *self.dice.pick(&people);
-        let delegate = self.people[self.dice.below(10)].id;
+        let here: Vec<PersonId> = self.people.iter().filter(|p| !p.gone).map(|p| p.id).collect();
+        let delegate = *self.dice.pick(&here);
         let taken = self.held[n].status.values().any(|(_, sent)| *sent == Some(delegate));
         let (status, sent) = match self.dice.below(4) {
             0 => (AttendanceStatus::MadeUp, None),
@@ -332,13 +431,13 @@ impl Year {
                 && held.kind == kind
                 && held.programme.is_none_or(|only| only == plan.id)
                 && (held.hosts.contains(&unit)
-                    || held.status.iter().any(|(p, (s, _))| full(*s) && self.unit_of(*p) == unit))
+                    || held.status.iter().any(|(p, (s, _))| full(*s) && held.units[p] == unit))
         };
         i64::try_from(self.held.iter().filter(counts).count()).unwrap()
     }
 
     /// Participated, completed, completed by now.
-    fn stands(&self, plan: &Plan, person: PersonId, today: Day) -> (bool, bool, bool) {
+    fn stands(&self, plan: &Plan, person: PersonId, stand: &Stand, today: Day) -> (bool, bool, bool) {
         let earned = self.earned(plan, person);
         let (mut completed, mut due) = (true, true);
         let mut ask = |met: bool, is_due: bool| {
@@ -346,14 +445,17 @@ impl Year {
             due &= met || !is_due;
         };
         if let Some(hours) = plan.hours {
-            ask(earned.iter().map(|(_, hours)| hours).sum::<i64>() >= hours, plan.closed);
+            let asked = stand.share(hours, 12);
+            ask(earned.iter().map(|(_, hours)| hours).sum::<i64>() >= asked, plan.closed);
         }
         for r in &plan.requirements {
             let done = match r.per {
                 Per::Person => i64::try_from(earned.iter().filter(|(kind, _)| *kind == r.kind).count()).unwrap(),
-                Per::Unit => self.held_by(plan, self.unit_of(person), r.kind),
+                Per::Unit => self.held_by(plan, stand.unit, r.kind),
             };
-            ask(done >= i64::from(r.count), plan.closed || r.due_on.is_some_and(|day| day < today));
+            let months = r.due_on.map_or(12, |day| day.0.month());
+            let asked = if r.per == Per::Unit { i64::from(r.count) } else { stand.share(r.count.into(), months) };
+            ask(done >= asked, plan.closed || r.due_on.is_some_and(|day| day < today));
         }
         (!earned.is_empty(), completed, due)
     }
@@ -366,9 +468,9 @@ impl Year {
             let progress = services.study.progress(caller, plan.id).await.unwrap();
             let mut expected: BTreeMap<UnitId, [i64; 4]> = BTreeMap::new();
             let mut lacking = BTreeSet::new();
-            for person in &plan.roster {
-                let (participated, completed, due) = self.stands(plan, *person, today);
-                let counts = expected.entry(self.unit_of(*person)).or_default();
+            for (person, stand) in plan.roster.iter().filter(|(_, stand)| stand.months(12) > 0) {
+                let (participated, completed, due) = self.stands(plan, *person, stand, today);
+                let counts = expected.entry(stand.unit).or_default();
                 for (count, yes) in counts.iter_mut().zip([true, participated, completed, due]) {
                     *count += i64::from(yes);
                 }
@@ -446,7 +548,7 @@ impl Year {
                 .held
                 .iter()
                 .filter(mine)
-                .map(|h| h.status.iter().filter(|(p, (s, _))| came(*s) && self.unit_of(**p) == *unit).count())
+                .map(|h| h.status.iter().filter(|(p, (s, _))| came(*s) && h.units[p] == *unit).count())
                 .sum();
             assert_eq!(shown, i64::try_from(expected).unwrap(), "seed {seed}: the ledger of a unit");
         }
@@ -467,6 +569,9 @@ async fn live(server: TestServer, seed: u64) {
             }
             for _ in 0..year.dice.below(3) {
                 year.correct().await;
+            }
+            if year.dice.chance(30) {
+                year.move_somebody().await;
             }
         }
         if month % 4 == 0 {

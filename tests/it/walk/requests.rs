@@ -51,6 +51,7 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         }
         "list_counted_people" => format!("?year=2026&figure=exam.expected&unit_id={}", scene.here),
         "export_people" => format!("?unit_id={}", scene.here),
+        "import_attendance" => format!("?session_id={}&dry_run=true", scene.session),
         "prove_consistency" => "?from=1".to_owned(),
         // The scene's first entry that concerns a unit of `here`: that unit itself.
         "prove_inclusion" => format!("?entry_id={}", entry(scene).await),
@@ -88,6 +89,7 @@ pub(super) fn file(operation: &str) -> Option<multipart::Form> {
     }
     let heads = match operation {
         "import_people" | "mark_people" => "姓名,单位,类别\n",
+        "import_attendance" => "工号\n",
         "import_units" | "mark_units" => "单位编码,单位名称\n",
         _ => return None,
     };
@@ -133,6 +135,9 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
             body
         }
         "create_programme" => scene.programme_body(),
+        "amend_programme" => json!({
+            "person_id": scene.people[2], "kind": "leaves", "effective_on": "2026-06-01", "reason": "退休",
+        }),
         "change_programme" | "change_exam" => json!({ "title": "新的名称" }),
         "copy_programme" => json!({ "year": 2027 }),
         "change_session" => json!({ "contact": "区司法局" }),
