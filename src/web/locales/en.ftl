@@ -1354,7 +1354,7 @@ done-resumed = The exam goes on; the lost time was given back.
 done-ended = Nobody may enter any more; the exam closes with the last who sits.
 done-allowed = Saved.
 done-voided = The attempt was voided.
-done-reopened = The attempt goes on; tell the candidate to enter now.
+done-attempt_reopened = The attempt goes on; tell the candidate to enter now.
 done-added = Candidates were added.
 # The draw: balance, beacon, sealing again, verification
 nav-draws = Draws

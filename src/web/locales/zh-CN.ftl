@@ -1352,7 +1352,7 @@ done-resumed = 考试已恢复，暂停的时间已补给考生。
 done-ended = 考试不再允许进入，最后一人交卷后结束。
 done-allowed = 单独安排已保存。
 done-voided = 答卷已作废。
-done-reopened = 答卷已重新开放，请通知考生立即进入考场。
+done-attempt_reopened = 答卷已重新开放，请通知考生立即进入考场。
 done-added = 考生已补录。
 # 抽题：均衡、随机源、重新封卷、核验
 nav-draws = 抽题核验

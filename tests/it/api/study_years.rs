@@ -248,8 +248,8 @@ impl Year {
             let above = [self.root, somebody.unit];
             let means = !somebody.gone && plan.audience.means(id, &above, &[somebody.category]);
             let stands = plan.roster.get(&id).filter(|stand| stand.is_there()).map(|stand| stand.unit);
-            let meant = means.then_some(somebody.unit);
-            if stands == meant {
+            let should = means.then_some(somebody.unit);
+            if stands == should {
                 continue;
             }
             let on = today.max(plan.frozen_on);

@@ -152,7 +152,7 @@ pub(in crate::web) async fn reopen(visitor: Visitor, Path((id, person)): Path<(U
     let seconds = sent.number::<i32>(&mut fields, "minutes").map(|n| n.saturating_mul(60));
     let seconds = fields.finish(seconds)?;
     visitor.services.attempts.reopen(&visitor.caller, attempt, seconds, sent.value("reason")).await?;
-    Ok(go_to(&format!("/exams/{id}/candidates/{person}?done=reopened")))
+    Ok(go_to(&format!("/exams/{id}/candidates/{person}?done=attempt_reopened")))
 }
 
 #[derive(Template)]
