@@ -7,10 +7,10 @@ use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
 use super::dto::{
-    AmendmentRequest, AmendmentsDto, CopyRequest, PersonProgressDto, ProgrammeClosed, ProgrammeDto, ProgrammePatch,
-    ProgrammePublished, ProgrammeRequest, ProgrammeStatusDto, ProgressDto, RescheduleRequest, SessionClosed,
-    SessionDto, SessionKindDto, SessionPatch, SessionPublished, SessionRequest, SessionStatusDto, StudyReasonRequest,
-    scope_of, session_filter,
+    AmendmentsDto, CopyRequest, PersonProgressDto, ProgrammeAmendmentRequest, ProgrammeClosed, ProgrammeDto,
+    ProgrammePatch, ProgrammePublished, ProgrammeRequest, ProgrammeStatusDto, ProgressDto, RescheduleRequest,
+    SessionClosed, SessionDto, SessionKindDto, SessionPatch, SessionPublished, SessionRequest, SessionStatusDto,
+    StudyReasonRequest, scope_of, session_filter,
 };
 use super::model::{PeopleProgressFilter, Programme, ProgrammeFilter, Session};
 use super::service::Study;
@@ -156,7 +156,7 @@ impl StudyApi {
         &self,
         caller: Caller,
         id: Path<Uuid>,
-        body: Json<AmendmentRequest>,
+        body: Json<ProgrammeAmendmentRequest>,
     ) -> Result<Json<AmendmentsDto>, Problem> {
         let (person, change, reason) = body.0.read()?;
         self.0.amend_programme(&caller, id.0.into(), person, change, &reason).await?;

@@ -7,7 +7,7 @@ use poem_openapi::param::{Path, Query};
 use uuid::Uuid;
 
 use super::dto::{
-    AdditionDto, AdditionRequest, AmendmentDto, AmendmentRequest, CandidateRequest, ExtensionDto, ExtensionRequest,
+    AdditionDto, AdditionRequest, AmendmentDto, CandidateRequest, ExamAmendmentRequest, ExtensionDto, ExtensionRequest,
     ReasonRequest,
 };
 use super::service::Conduct;
@@ -40,7 +40,7 @@ impl ConductApi {
         &self,
         caller: Caller,
         id: Path<Uuid>,
-        body: Json<AmendmentRequest>,
+        body: Json<ExamAmendmentRequest>,
     ) -> Result<Tagged<ExamDto>, Problem> {
         self.conduct.amend(&caller, id.0.into(), &body.schedule(), &body.reason).await?;
         self.after(&caller, id.0).await

@@ -17,8 +17,8 @@ pub(super) struct ReasonRequest {
 
 /// A schedule to be changed.
 #[derive(Debug, Object)]
-#[oai(rename = "AmendmentRequest", deny_unknown_fields)]
-pub(super) struct AmendmentRequest {
+#[oai(rename = "ExamAmendmentRequest", deny_unknown_fields)]
+pub(super) struct ExamAmendmentRequest {
     /// What is to change.
     schedule: ScheduleDto,
     /// Why, up to 400 characters; the log keeps it.
@@ -41,7 +41,7 @@ struct ScheduleDto {
     grace_seconds: Option<i32>,
 }
 
-impl AmendmentRequest {
+impl ExamAmendmentRequest {
     /// The changes.
     pub(super) fn schedule(&self) -> ScheduleInput {
         let schedule = &self.schedule;

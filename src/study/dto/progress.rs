@@ -176,7 +176,7 @@ impl From<Progress> for ProgressDto {
 /// Somebody comes to a programme's roster or leaves it.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-pub(in super::super) struct AmendmentRequest {
+pub(in super::super) struct ProgrammeAmendmentRequest {
     /// Who.
     person_id: String,
     /// `joins` or `leaves`.
@@ -187,7 +187,7 @@ pub(in super::super) struct AmendmentRequest {
     reason: String,
 }
 
-impl AmendmentRequest {
+impl ProgrammeAmendmentRequest {
     /// Who, what, from when on, and why.
     pub(in super::super) fn read(&self) -> Result<(PersonId, (ChangeKind, Day), String), Invalid> {
         let mut fields = Fields::new();

@@ -256,7 +256,7 @@ impl Year {
             if stands.is_some() {
                 plan.roster.get_mut(&id).unwrap().spans.last_mut().unwrap().1 = Some(on);
             }
-            if let Some(unit) = meant {
+            if let Some(unit) = should {
                 let stand = plan.roster.entry(id).or_insert(Stand { unit, spans: Vec::new() });
                 stand.unit = unit;
                 stand.spans.push((Some(on), None));
