@@ -32,7 +32,10 @@ async fn hand_ins(scene: &Scene, attempt: AttemptId) -> Vec<Value> {
         .all(scene.server.services.core.db.read())
         .await
         .unwrap();
-    rows.iter().map(|row| serde_json::from_str(&row.data).unwrap()).collect()
+    let mut told: Vec<Value> = rows.iter().map(|row| serde_json::from_str(&row.data).unwrap()).collect();
+    // An entry carries the moment of arrival, so one that tells of more saves may bear the earlier number.
+    told.sort_by_key(|data| data["saves"].as_u64());
+    told
 }
 
 async fn history(scene: &Scene, coordinator: &Caller, attempt: AttemptId) -> BTreeSet<i32> {
@@ -259,7 +262,7 @@ both_databases! {
         submit(&other, &sitting, json!([next])).await.expect_problem(404, "not_found");
         save(&candidate, &foreign, json!([next])).await.expect_problem(404, "not_found");
         let answers = format!("/api/v1/attempts/{}/answers", text(&sitting["id"]));
-        let long: Vec<Value> = (2..20_000).map(|seq| json!({ "position": 1, "seq": seq, "response": [option(0, 1)] })).collect();
+        let long: Vec<Value> = (2..60_000).map(|seq| json!({ "position": 1, "seq": seq, "response": [option(0, 1)] })).collect();
         candidate.put(&answers, &json!({ "lease": sitting["lease"], "saves": long })).await.expect_problem(413, "too_large");
         server.set_clock("2026-03-16T01:40:10.001Z");
         save(&candidate, &sitting, json!([next])).await.expect_problem(409, "attempt_closed");
