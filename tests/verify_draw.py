@@ -584,7 +584,7 @@ def read_head(path):
     try:
         with open(path, encoding="utf-8") as file:
             return parse(file.read().strip(" \t\n\r"))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, Fault) as error:
         raise NoVerdict(str(error)) from None
 
 

@@ -55,7 +55,7 @@ async fn scan(server: TestServer) {
     // Two minutes later the code is long gone, and the session has begun.
     server.set_clock("2026-03-16T01:06:50Z");
     log_in(&phone, "official").await;
-    let page = phone.says("main", "已到").await;
+    let page = phone.says("main", "已签到").await;
     let counted = Instant::now();
     assert!(page.contains("09:04"), "the time of the scan: {page}");
     phone.fits().await;

@@ -134,7 +134,7 @@ fn any_one_change_is_found_by_both_verifiers() {
     std::fs::write(&path, written(&file)).unwrap();
     both_believe(&path);
     let mutants = mutants(&file);
-    assert!(mutants.len() > 1_000, "{}", mutants.len());
+    assert!(mutants.len() > 900, "{}", mutants.len());
     for member in MEMBERS {
         assert!(mutants.iter().any(|(place, _)| place.starts_with(&format!("/{member}"))), "{member} is never changed");
     }

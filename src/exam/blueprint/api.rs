@@ -10,8 +10,8 @@ use poem_openapi::payload::Binary;
 use uuid::Uuid;
 
 use super::dto::{
-    BeaconRequest, CandidateDto, DrawFileResponse, ExamChanges, ExamDto, ExamKindDto, ExamRequest, ExamStatusDto,
-    ExamSummaryDto, FeasibilityDto, ManifestDto, PreviewDto, ResultsDto, SealDto, SealRequest, results,
+    BeaconRequest, DrawFileResponse, ExamChanges, ExamDto, ExamKindDto, ExamRequest, ExamStatusDto, ExamSummaryDto,
+    FeasibilityDto, ManifestDto, PreviewDto, ResultsDto, SealDto, SealRequest, results,
 };
 use super::model::{Exam, ExamFilter, Resealing};
 use super::service::Exams;
@@ -144,22 +144,6 @@ impl ExamsApi {
     async fn release(&self, caller: Caller, id: Path<Uuid>) -> Result<Tagged<ExamDto>, Problem> {
         self.0.release(&caller, id.0.into()).await?;
         Ok(tagged(self.0.exam(&caller, id.0.into()).await?))
-    }
-
-    /// The candidates within the caller's reach, of one unit with its subtree if asked, by unit. A liaison sees who has
-    /// sat and no points.
-    #[oai(path = "/exams/:id/candidates", method = "get", operation_id = "list_candidates")]
-    async fn candidates(
-        &self,
-        caller: Caller,
-        id: Path<Uuid>,
-        unit_id: Query<Option<Uuid>>,
-        limit: Query<Option<u64>>,
-        cursor: Query<Option<String>>,
-    ) -> Result<Json<ApiPage<CandidateDto>>, Problem> {
-        let page = PageQuery::read(limit.0, cursor.0)?;
-        let unit = unit_id.0.map(Into::into);
-        Ok(Json(self.0.candidates(&caller, id.0.into(), unit, &page).await?.into()))
     }
 
     /// The results within the caller's reach, of one unit with its subtree if asked, by unit. For coordinators and

@@ -108,6 +108,22 @@ impl ConductApi {
         self.after(&caller, id.0).await
     }
 
+    /// The candidates within the caller's reach, of one unit with its subtree if asked, by unit. A liaison sees who has
+    /// sat and no points.
+    #[oai(path = "/exams/:id/candidates", method = "get", operation_id = "list_candidates")]
+    async fn candidates(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        unit_id: Query<Option<Uuid>>,
+        limit: Query<Option<u64>>,
+        cursor: Query<Option<String>>,
+    ) -> Result<Json<ApiPage<CandidateDto>>, Problem> {
+        let page = PageQuery::read(limit.0, cursor.0)?;
+        let unit = unit_id.0.map(Into::into);
+        Ok(Json(self.exams.candidates(&caller, id.0.into(), unit, &page).await?.into()))
+    }
+
     /// Put people onto the roster of a sealed exam, as they stand today; they are expected from now on. By a coordinator of
     /// its unit and of theirs.
     #[oai(path = "/exams/:id/candidates", method = "post", operation_id = "add_candidates")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kaofa::db::Db;
 use sea_orm::{ConnectionTrait as _, Database};
 
-use crate::harness::{Backend, Postgres, postgres_admin};
+use crate::harness::{Backend, Postgres, TestServer, postgres_admin, run};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn instances_that_start_at_once_migrate_once() {
@@ -59,40 +59,33 @@ both_databases! {
         server.as_(&user).get("/api/v1/accounts").await.ok();
         admin.close().await.unwrap();
     }
+}
 
-    async fn a_database_that_takes_nothing_is_an_outage_and_no_mistake(server: TestServer) {
-        let admin = server.user("sec", kaofa::auth::Role::SecurityAdmin, server.root().await).await;
-        let client = server.as_(&admin);
-        let account = |name: &str| {
-            serde_json::json!({ "username": name, "display_name": name, "password": "correct horse battery" })
-        };
-        let name = server.database_url.rsplit('/').next().unwrap().to_owned();
-        let postgres = Database::connect(postgres_admin()).await.unwrap();
-        let closed = async |closed: &str| {
-            if server.backend == Backend::Sqlite {
-                let sql = format!("PRAGMA query_only = {closed}");
-                let done = server.services.core.db.tx("test", |tx| {
-                    let sql = sql.clone();
-                    Box::pin(async move {
-                        tx.execute_unprepared(&sql).await?;
-                        Ok::<_, kaofa::db::Fault>(())
-                    })
-                });
-                done.await.unwrap();
-            } else {
-                for sql in [
-                    format!("ALTER DATABASE {name} SET default_transaction_read_only = {closed}"),
-                    format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"),
-                ] {
-                    postgres.execute_unprepared(&sql).await.unwrap();
-                }
-            }
-        };
-        closed("on").await;
-        client.post("/api/v1/accounts", &account("li.na")).await.expect_problem(503, "unavailable");
-        client.get("/api/v1/accounts").await.ok();
-        closed("off").await;
-        client.post("/api/v1/accounts", &account("li.na")).await.ok();
-        postgres.close().await.unwrap();
-    }
+async fn takes_nothing(server: TestServer) {
+    let admin = server.user("sec", kaofa::auth::Role::SecurityAdmin, server.root().await).await;
+    let client = server.as_(&admin);
+    let account =
+        |name: &str| serde_json::json!({ "username": name, "display_name": name, "password": "correct horse battery" });
+    let name = server.database_url.rsplit('/').next().unwrap().to_owned();
+    let postgres = Database::connect(postgres_admin()).await.unwrap();
+    let closed = async |closed: &str| {
+        for sql in [
+            format!("ALTER DATABASE {name} SET default_transaction_read_only = {closed}"),
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"),
+        ] {
+            postgres.execute_unprepared(&sql).await.unwrap();
+        }
+    };
+    closed("on").await;
+    client.post("/api/v1/accounts", &account("li.na")).await.expect_problem(503, "unavailable");
+    client.get("/api/v1/accounts").await.ok();
+    closed("off").await;
+    client.post("/api/v1/accounts", &account("li.na")).await.ok();
+    postgres.close().await.unwrap();
+}
+
+/// SQLite's like, a full disk, is tried with the real binary in `tests/crash`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_takes_nothing_is_an_outage_and_no_mistake() {
+    run(Backend::Postgres, takes_nothing).await;
 }

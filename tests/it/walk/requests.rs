@@ -126,7 +126,7 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         "view_id_number" => json!({ "reason": "核对证件" }),
         "decide_change" | "decide_leave" => json!({ "approve": true }),
         "create_bank" => json!({ "unit_id": scene.here, "title": "新题库", "review_required": true }),
-        "change_bank" => json!({ "review_required": true }),
+        "change_bank" => json!({ "title": "新的题库" }),
         "change_question" => json!({ "topic": "新的题目" }),
         "create_question" => judgement(&scene.bank, 9),
         "create_question_version" => {
@@ -157,7 +157,7 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         "amend_exam" => json!({ "schedule": { "duration_seconds": 7260 }, "reason": "停电" }),
         "extend_exam" => json!({ "seconds": 60, "reason": "停电" }),
         "pause_exam" | "resume_exam" | "close_exam" => json!({ "reason": "停电" }),
-        "change_candidate" => json!({ "extra_seconds": 60, "reason": "停电" }),
+        "change_candidate" => json!({ "extra_seconds": 600, "reason": "停电" }),
         "add_candidates" => {
             let body = json!({ "name": "新人", "unit_id": scene.unit, "categories": ["civil_servant"] });
             let new = scene.as_role(Role::Coordinator).post("/api/v1/people", &body).await.ok();
