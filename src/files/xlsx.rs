@@ -1,5 +1,6 @@
 //! Xlsx files, unpacked within a bound before anything trusts them.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -86,6 +87,8 @@ fn sheet(unpacked: Vec<u8>, limits: Limits) -> Result<Table, Unreadable> {
         let columns = (area.start.1, area.end.1);
         table.merged.push(Merged { rows: (area.start.0.saturating_add(1), area.end.0.saturating_add(1)), columns });
     }
+    // Some programs write rows in any order, and nothing keeps a file from writing one twice.
+    let mut rows: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
     let mut cells = book.worksheet_cells_reader(&name).map_err(damaged)?;
     while let Some(found) = cells.next_cell_with_formula_metadata().map_err(damaged)? {
         let cell =
@@ -108,35 +111,20 @@ fn sheet(unpacked: Vec<u8>, limits: Limits) -> Result<Table, Unreadable> {
         if let Cell::Bad(code) = cell {
             table.note(Mistake::at(row, column, code));
         }
-        put(&mut table.rows, row, column, cell);
+        put(rows.entry(row).or_default(), column, cell);
     }
-    // Some programs write rows in any order.
-    table.rows.sort_by_key(|row| row.number);
+    table.rows = rows.into_iter().map(|(number, cells)| Row { number, cells }).collect();
     Ok(table)
 }
 
-fn put(rows: &mut Vec<Row>, number: u32, column: u32, cell: Cell) {
-    let place = match rows.last() {
-        Some(last) if last.number == number => rows.len() - 1,
-        Some(last) if last.number > number => match rows.iter().position(|row| row.number == number) {
-            Some(place) => place,
-            None => append(rows, number),
-        },
-        _ => append(rows, number),
-    };
-    let Some(row) = rows.get_mut(place) else { return };
+fn put(cells: &mut Vec<Cell>, column: u32, cell: Cell) {
     let column = usize::try_from(column).unwrap_or(usize::MAX);
-    if row.cells.len() <= column {
-        row.cells.resize(column.saturating_add(1), Cell::Empty);
+    if cells.len() <= column {
+        cells.resize(column.saturating_add(1), Cell::Empty);
     }
-    if let Some(old) = row.cells.get_mut(column) {
+    if let Some(old) = cells.get_mut(column) {
         *old = cell;
     }
-}
-
-fn append(rows: &mut Vec<Row>, number: u32) -> usize {
-    rows.push(Row { number, cells: Vec::new() });
-    rows.len() - 1
 }
 
 fn cell(value: &DataRef<'_>, longest: usize) -> Cell {

@@ -118,6 +118,17 @@ fn a_sheet_may_not_say_how_much_memory_it_wants() {
 }
 
 #[test]
+fn rows_may_come_in_any_order_and_more_than_once() {
+    let text = |at: &str| format!(r#"<c r="{at}" t="inlineStr"><is><t>{at}</t></is></c>"#);
+    let cells =
+        format!(r#"<row r="2">{}</row><row r="1">{}</row><row r="2">{}</row>"#, text("A2"), text("B1"), text("B2"));
+    let table = read(&book(&sheet_of(&cells), "<sst/>"), Limits::default()).unwrap();
+    let texts: Vec<(u32, Vec<&str>)> =
+        table.rows.iter().map(|row| (row.number, row.cells.iter().map(Cell::text).collect())).collect();
+    assert_eq!(texts, [(1, vec!["", "B1"]), (2, vec!["A2", "B2"])]);
+}
+
+#[test]
 fn damage_is_said_and_never_a_panic() {
     for cells in [
         r#"<row r="1"><c r="A99999999999999"><v>1</v></c></row>"#,
