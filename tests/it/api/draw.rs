@@ -1,17 +1,16 @@
 //! The draw as its readers meet it: balance, beacon, sealing again, the manifest before and the draw file after.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use entity::id::{BankId, ExamId, PersonId, UnitId};
-use kaofa::auth::{AccountRow, Caller, Role};
+use kaofa::auth::{Caller, Role};
 use kaofa::bank::{NewBank, NewOption, NewQuestion, QuestionInput};
 use kaofa::exam::attempt::{RawResponse, RawSave};
 use kaofa::exam::draw::{self, Manifest};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
-use crate::harness::{Client, TestServer, User};
+use crate::harness::{Client, TestServer, User, candidate};
 
 /// A district with one unit, a bank of single choices whose first option is right, and those who look after them.
 pub(crate) struct Scene {
@@ -92,19 +91,7 @@ impl Scene {
 
     /// The candidates as services see them, without a log-in each.
     pub(crate) fn callers(&self) -> Vec<Caller> {
-        let caller = |person: &PersonId| Caller {
-            account: Arc::new(AccountRow {
-                id: uuid::Uuid::nil().into(),
-                username: "candidate".into(),
-                display_name: "candidate".into(),
-                person_id: Some(*person),
-                must_change_password: false,
-                grants: Vec::new(),
-            }),
-            token_hash: String::new(),
-            address: None,
-        };
-        self.people.iter().map(caller).collect()
+        self.people.iter().copied().map(candidate).collect()
     }
 
     /// Everybody sits; who has an even number is right everywhere, the others have what stands first on their paper.

@@ -1,15 +1,14 @@
 //! A district in which an exam is sat: units, candidates, a bank whose keys are known, blueprints.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use entity::id::{PersonId, UnitId};
 use entity::log;
-use kaofa::auth::{AccountRow, Caller, Role};
+use kaofa::auth::{Caller, Role};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Client, TestServer};
+use crate::harness::{Answer, Client, TestServer, candidate};
 
 /// A district with two units, an exam that opens ten minutes after the beginning, and the keys of its questions.
 pub(super) struct Scene {
@@ -111,19 +110,7 @@ impl Scene {
 
     /// The candidates as services see them, without a log-in each.
     pub(super) fn callers(&self) -> Vec<Caller> {
-        let caller = |person: &PersonId| Caller {
-            account: Arc::new(AccountRow {
-                id: uuid::Uuid::nil().into(),
-                username: "candidate".into(),
-                display_name: "candidate".into(),
-                person_id: Some(*person),
-                must_change_password: false,
-                grants: Vec::new(),
-            }),
-            token_hash: String::new(),
-            address: None,
-        };
-        self.people.iter().map(caller).collect()
+        self.people.iter().copied().map(candidate).collect()
     }
 
     pub(super) fn opens(&self) {

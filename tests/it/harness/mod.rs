@@ -10,7 +10,7 @@ pub(crate) use client::{Answer, Client};
 #[allow(unused_imports, reason = "for tests of the database itself")]
 pub(crate) use postgres::{Postgres, base as postgres_admin};
 #[allow(unused_imports, reason = "for signatures of helpers in tests")]
-pub(crate) use server::{Backend, PASSWORD, TestServer, User, run};
+pub(crate) use server::{Backend, PASSWORD, TestServer, User, candidate, run};
 
 /// Writes each test once and runs it on both databases, as `name::sqlite` and `name::postgres`:
 ///

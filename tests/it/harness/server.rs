@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use entity::id::{AccountId, PersonId, UnitId};
 use entity::instant::{Day, Instant, Millis};
-use kaofa::auth::{NewAccount, NewGrant, Role};
+use kaofa::auth::{AccountRow, Caller, NewAccount, NewGrant, Role};
 use kaofa::boot::{self, BootError, Worker};
 use kaofa::core::Core;
 use kaofa::db::Db;
@@ -30,6 +30,22 @@ use super::sqlite::Sqlite;
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// When every test begins: Monday, 16 March 2026, 09:00 in the district.
 const BEGINNING: &str = "2026-03-16T01:00:00.000Z";
+
+/// Somebody who sits an exam as services see them, without a log-in.
+pub(crate) fn candidate(person: PersonId) -> Caller {
+    Caller {
+        account: Arc::new(AccountRow {
+            id: uuid::Uuid::nil().into(),
+            username: "candidate".into(),
+            display_name: "candidate".into(),
+            person_id: Some(person),
+            must_change_password: false,
+            grants: Vec::new(),
+        }),
+        token_hash: String::new(),
+        address: None,
+    }
+}
 
 /// Which database a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
