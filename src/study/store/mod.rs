@@ -6,6 +6,7 @@ mod leave;
 mod ledger;
 mod programme;
 mod session;
+mod turn;
 
 pub(super) use attendance::*;
 pub(super) use credit::*;
@@ -13,3 +14,4 @@ pub(super) use leave::*;
 pub(super) use ledger::*;
 pub(super) use programme::*;
 pub(super) use session::*;
+pub(super) use turn::*;

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::study::{Scene, check_ins};
+use super::study_scene::{Scene, check_ins};
 use crate::harness::Client;
 
 /// Reads a calendar with two libraries of others, and prints what each found.

@@ -18,4 +18,5 @@ mod rescue;
 mod scene;
 mod study;
 mod study_life;
+mod study_scene;
 mod study_years;

@@ -4,7 +4,7 @@
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
 
-use super::study::{Scene, check_ins};
+use super::study_scene::{Scene, check_ins};
 use crate::harness::{Answer, Client};
 
 const START: &str = "2026-03-16T02:00:00Z";
