@@ -110,6 +110,7 @@ pub fn compose(core: Core) -> Services {
     let statistics = Arc::new(Statistics::new(core.clone(), sealed, Arc::clone(&exams)));
     let desk =
         Arc::new(Desk::new(core.clone(), Arc::clone(&org), Arc::clone(&auth), Arc::clone(&study), Arc::clone(&exams)));
+    auth.keep(Arc::<Attempts>::clone(&attempts));
     let evidence = Arc::new(Evidence::new(core.clone()));
     let reports = Arc::new(Reports::new(core.clone(), Arc::clone(&org)));
     let key = core.keys.subkey("http.idempotency");
@@ -158,6 +159,7 @@ pub fn workers(services: &Services) -> Vec<Worker> {
         Worker { name, every: Duration::from_secs(1), turn: Box::new(move || turn(services.clone())) }
     };
     vec![
+        worker("auth.tick", |s| Box::pin(async move { Ok(s.auth.tick().await?) })),
         worker("tally.fold", |s| Box::pin(async move { Ok(tally::fold(&s.core).await?) })),
         worker("org.tick", |s| Box::pin(async move { Ok(s.org.tick().await?) })),
         worker("study.tick", |s| Box::pin(async move { Ok(s.study.tick().await?) })),
@@ -177,6 +179,8 @@ pub fn workers(services: &Services) -> Vec<Worker> {
                 Ok(())
             })
         }),
+        // After the entries of this turn have their places.
+        worker("log.check", |s| Box::pin(async move { Ok(s.evidence.tick().await?) })),
     ]
 }
 

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
+use entity::instant::Millis;
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -62,6 +63,14 @@ pub struct Flags {
     #[arg(long, value_name = "ZONE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+    /// Log people out who do nothing for so many minutes, 5–1440 (KAOFA_TOKEN_IDLE_MINUTES; 120 by default)
+    #[arg(long, value_name = "MINUTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_idle_minutes: Option<String>,
+    /// Log people out so many hours after log-in, 1–168 (KAOFA_TOKEN_HOURS; 12 by default)
+    #[arg(long, value_name = "HOURS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_hours: Option<String>,
     /// How the server's log is written: text or json (KAOFA_LOG_FORMAT; text by default)
     #[arg(long, value_name = "FORMAT")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,6 +109,10 @@ pub struct Config {
     pub allow_plain_http: bool,
     /// The district's calendar.
     pub calendar: Calendar,
+    /// A token ends when it has not been used for so long.
+    pub token_idle: Millis,
+    /// A token ends so long after log-in, however much it is used.
+    pub token_life: Millis,
     /// How the server's log is written.
     pub log_format: LogFormat,
     /// What the server's log holds.
@@ -152,6 +165,10 @@ struct Raw {
     #[serde(deserialize_with = "yes_or_no")]
     allow_plain_http: bool,
     time_zone: String,
+    #[serde(deserialize_with = "number_or_text")]
+    token_idle_minutes: String,
+    #[serde(deserialize_with = "number_or_text")]
+    token_hours: String,
     log_format: String,
     log: String,
 }
@@ -167,6 +184,8 @@ const KEYS: &[&str] = &[
     "demo_password",
     "allow_plain_http",
     "time_zone",
+    "token_idle_minutes",
+    "token_hours",
     "log_format",
     "log",
 ];
@@ -183,6 +202,8 @@ impl Default for Raw {
             demo_password: None,
             allow_plain_http: false,
             time_zone: "Asia/Shanghai".to_owned(),
+            token_idle_minutes: "120".to_owned(),
+            token_hours: "12".to_owned(),
             log_format: "text".to_owned(),
             log: "info,sea_orm_migration=warn".to_owned(),
         }
@@ -209,6 +230,35 @@ fn yes_or_no<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Erro
         }
     }
     deserializer.deserialize_any(Visitor)
+}
+
+/// A whole number: in a file it may be one, the environment knows only text.
+fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    struct Visitor;
+    impl de::Visitor<'_> for Visitor {
+        type Value = String;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number")
+        }
+        fn visit_i64<E: de::Error>(self, value: i64) -> Result<String, E> {
+            Ok(value.to_string())
+        }
+        fn visit_u64<E: de::Error>(self, value: u64) -> Result<String, E> {
+            Ok(value.to_string())
+        }
+        fn visit_str<E: de::Error>(self, value: &str) -> Result<String, E> {
+            Ok(value.to_owned())
+        }
+    }
+    deserializer.deserialize_any(Visitor)
+}
+
+/// A span of time in whole units within bounds.
+fn span(key: &'static str, text: &str, unit: i64, low: i64, high: i64) -> Result<Millis, ConfigError> {
+    match text.trim().parse::<i64>() {
+        Ok(count) if (low..=high).contains(&count) => Ok(Millis(count * unit)),
+        _ => Err(ConfigError::Bad { key, why: format!("`{text}` is no whole number from {low} to {high}") }),
+    }
 }
 
 impl Config {
@@ -277,7 +327,8 @@ impl Config {
     pub fn settings(&self, address: SocketAddr, demo: bool) -> Settings {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let public_url = self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
-        Settings { calendar: self.calendar, public_url, proxied: self.proxied(), demo }
+        let (token_idle, token_life) = (self.token_idle, self.token_life);
+        Settings { calendar: self.calendar, public_url, token_idle, token_life, proxied: self.proxied(), demo }
     }
 }
 
@@ -319,7 +370,11 @@ impl TryFrom<Raw> for Config {
             let why = "a password has at least 10 characters".to_owned();
             return Err(ConfigError::Bad { key: "demo_password", why });
         }
+        let token_idle = span("token_idle_minutes", &raw.token_idle_minutes, 60_000, 5, 1440)?;
+        let token_life = span("token_hours", &raw.token_hours, 3_600_000, 1, 168)?;
         Ok(Self {
+            token_idle,
+            token_life,
             listen,
             database_url: raw.database_url,
             secret_key_file: raw.secret_key_file,

@@ -25,6 +25,8 @@ use crate::report::ReportApi;
 use crate::study::{AttendanceApi, LedgerApi, StudyApi};
 use crate::web::{self, Services};
 
+mod views;
+
 /// The whole application.
 #[must_use]
 pub fn app(services: &Services) -> BoxEndpoint<'static, Response> {
@@ -40,6 +42,8 @@ pub fn app(services: &Services) -> BoxEndpoint<'static, Response> {
         .at("/readyz", get(ready))
         .at("/metrics", get(measures))
         .nest_no_strip("/", web::routes(Arc::clone(&shared)))
+        .around(auth::note_refusals)
+        .around(views::note_views)
         .with(AddData::new(services.core.clone()))
         .with(AddData::new(Arc::clone(&services.auth)))
         .with(AddData::new(Arc::clone(&services.idempotency)))

@@ -5,6 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::id::{EntryId, UnitId};
 use crate::instant::Instant;
 
+pub mod check;
 pub mod head;
 pub mod leaf;
 pub mod node;
@@ -29,7 +30,7 @@ pub struct Model {
     pub idx: Option<i64>,
     /// When it happened, by the server's clock.
     pub at: Instant,
-    /// Who did it: an account's id, or `system`.
+    /// Who did it: an account's id, `nobody` or `system`.
     pub actor: String,
     /// What was done, as `slice.act`.
     pub action: String,

@@ -19,11 +19,11 @@ impl MigrationTrait for Migration {
                     .col(text("id").primary_key())
                     .col(text("username").unique_key())
                     .col(text("display_name"))
-                    .col(text("password_hash"))
-                    .col(text_null("person_id"))
+                    .col(text_null("password_hash"))
+                    .col(text_null("person_id").unique_key())
                     .col(boolean("must_change_password"))
-                    .col(integer("failed_attempts"))
-                    .col(big_integer_null("locked_until"))
+                    .col(big_integer_null("disabled_at"))
+                    .col(integer("version"))
                     .col(big_integer("created_at"))
                     .foreign_key(
                         ForeignKey::create()
@@ -33,9 +33,6 @@ impl MigrationTrait for Migration {
                     )
                     .to_owned(),
             )
-            .await?;
-        manager
-            .create_index(Index::create().name("ix_accounts_person_id").table("accounts").col("person_id").to_owned())
             .await?;
         manager
             .create_table(
@@ -70,9 +67,10 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        manager
-            .create_index(Index::create().name("ix_grants_account_id").table("grants").col("account_id").to_owned())
-            .await?;
+        for column in ["account_id", "unit_id", "role"] {
+            let name = format!("ix_grants_{column}");
+            manager.create_index(Index::create().name(name).table("grants").col(column).to_owned()).await?;
+        }
         manager
             .create_table(
                 Table::create()
@@ -80,7 +78,8 @@ impl MigrationTrait for Migration {
                     .col(text("token_hash").primary_key())
                     .col(text("account_id"))
                     .col(big_integer("created_at"))
-                    .col(big_integer("expires_at"))
+                    .col(big_integer("seen_at"))
+                    .col(big_integer("ends_at"))
                     .foreign_key(
                         ForeignKey::create()
                             .name("fk_tokens_account_id")
@@ -94,12 +93,53 @@ impl MigrationTrait for Migration {
             .create_index(Index::create().name("ix_tokens_account_id").table("tokens").col("account_id").to_owned())
             .await?;
         manager
-            .create_index(Index::create().name("ix_tokens_expires_at").table("tokens").col("expires_at").to_owned())
+            .create_index(Index::create().name("ix_tokens_ends_at").table("tokens").col("ends_at").to_owned())
             .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("activation_codes")
+                    .col(text("account_id").primary_key())
+                    .col(text("code_hash"))
+                    .col(big_integer("expires_at"))
+                    .col(big_integer("created_at"))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .name("fk_activation_codes_account_id")
+                            .from("activation_codes", "account_id")
+                            .to("accounts", "id"),
+                    )
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("auth_tries")
+                    .col(text("key").primary_key())
+                    .col(text_null("account_id"))
+                    .col(integer("tries"))
+                    .col(big_integer_null("locked_until"))
+                    .col(big_integer("last_at"))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .name("fk_auth_tries_account_id")
+                            .from("auth_tries", "account_id")
+                            .to("accounts", "id"),
+                    )
+                    .to_owned(),
+            )
+            .await?;
+        for column in ["account_id", "last_at"] {
+            let name = format!("ix_auth_tries_{column}");
+            manager.create_index(Index::create().name(name).table("auth_tries").col(column).to_owned()).await?;
+        }
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("auth_tries").to_owned()).await?;
+        manager.drop_table(Table::drop().table("activation_codes").to_owned()).await?;
         manager.drop_table(Table::drop().table("tokens").to_owned()).await?;
         manager.drop_table(Table::drop().table("grants").to_owned()).await?;
         manager.drop_table(Table::drop().table("accounts").to_owned()).await?;

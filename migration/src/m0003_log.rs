@@ -78,11 +78,27 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("log_checks")
+                    .col(pk_auto_big("id"))
+                    .col(text_null("asked_by"))
+                    .col(big_integer("asked_at"))
+                    .col(text_null("worker"))
+                    .col(big_integer_null("beat_at"))
+                    .col(big_integer("checked"))
+                    .col(big_integer("entries"))
+                    .col(big_integer_null("done_at"))
+                    .col(text_null("verdict"))
+                    .to_owned(),
+            )
+            .await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["log_heads", "log_nodes", "log_leaves", "log_entries"] {
+        for table in ["log_checks", "log_heads", "log_nodes", "log_leaves", "log_entries"] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())

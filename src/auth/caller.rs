@@ -9,6 +9,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use sha2::{Digest as _, Sha256};
 
 use super::model::Caller;
+use super::refusal::Seen;
 use super::service::Auth;
 use crate::http::{Address, Code, Problem};
 
@@ -31,11 +32,19 @@ pub struct AnyCaller(pub Caller);
 pub async fn identify(request: &Request) -> Result<Caller, Problem> {
     let auth = request.data::<Arc<Auth>>().expect("the router hands Auth to every request");
     let address = Address::of(request).0;
+    let seen = |caller: &Caller| {
+        if let Some(seen) = request.data::<Seen>() {
+            seen.see(caller);
+        }
+    };
     if let Some(token) = bearer(request) {
-        return Ok(auth.authenticate(token, address).await?);
+        let caller = auth.authenticate(token, address).await?;
+        seen(&caller);
+        return Ok(caller);
     }
-    let token = cookie(request).ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+    let token = cookie(request, auth.cookie()).ok_or_else(|| Problem::new(Code::Unauthenticated))?;
     let caller = auth.authenticate(token, address).await?;
+    seen(&caller);
     // A form of a page carries the token in its body, which its handler checks; a script carries it in a header.
     let api = request.uri().path().starts_with("/api/") || request.original_uri().path().starts_with("/api/");
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
@@ -50,12 +59,14 @@ fn bearer(request: &Request) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn cookie(request: &Request) -> Option<&str> {
+/// The token in the cookie of that name. Over HTTPS the plain one is not looked at: whoever controls a neighbouring host
+/// could have set it.
+fn cookie<'a>(request: &'a Request, wanted: &str) -> Option<&'a str> {
     let pairs = request.headers().get_all(header::COOKIE).into_iter().filter_map(|v| v.to_str().ok());
     pairs
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| COOKIE.contains(name))
+        .find(|(name, _)| *name == wanted)
         .map(|(_, value)| value)
 }
 

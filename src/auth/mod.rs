@@ -4,18 +4,25 @@
 
 mod api;
 mod caller;
+mod choice;
+mod code;
 mod dto;
 mod model;
 mod password;
+mod refusal;
 mod service;
+mod slips;
 mod store;
+mod throttle;
 
 pub use api::AuthApi;
 pub use caller::{AnyCaller, COOKIE, csrf_token, identify};
 pub use dto::RoleDto;
 pub use entity::auth::grant::Role;
 pub use model::{
-    AccountFilter, AccountRow, Caller, Denied, GrantRow, MANAGERS, READERS, Scope, authorise, check_username,
+    AccountChange, AccountCounts, AccountDetails, AccountFilter, AccountRow, AccountStatus, Caller, Denied, GrantRow,
+    MANAGERS, READERS, Scope, Slip, Standing, Vigil, authorise, check_username,
 };
 pub use password::Passwords;
-pub use service::{Auth, AuthError, LogIn, NewAccount, NewGrant};
+pub use refusal::{Seen, note_refusals};
+pub use service::{Auth, AuthError, Handout, LogIn, NewAccount, NewGrant};

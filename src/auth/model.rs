@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use entity::auth::account;
 use entity::auth::grant::Role;
 use entity::id::{AccountId, GrantId, PersonId, UnitId};
 use entity::instant::Instant;
+use futures_util::future::BoxFuture;
 use sea_orm::ConnectionTrait;
 
 use crate::db::Fault;
@@ -54,6 +56,79 @@ pub struct AccountRow {
     pub grants: Vec<GrantRow>,
 }
 
+/// Whether an account can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountStatus {
+    /// Somebody can log in with it.
+    Active,
+    /// It has no password yet: its owner has not used their one-time code.
+    Waiting,
+    /// Somebody took it out of use.
+    Disabled,
+}
+
+impl AccountStatus {
+    /// Each of them.
+    pub const ALL: &'static [Self] = &[Self::Active, Self::Waiting, Self::Disabled];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Waiting => "waiting",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    pub(super) fn of(account: &account::Model) -> Self {
+        match (account.disabled_at, &account.password_hash) {
+            (Some(_), _) => Self::Disabled,
+            (None, None) => Self::Waiting,
+            (None, Some(_)) => Self::Active,
+        }
+    }
+}
+
+impl std::fmt::Display for AccountStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for AccountStatus {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.iter().copied().find(|status| status.as_str() == text).ok_or(())
+    }
+}
+
+/// An account as those see it who look after accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountDetails {
+    /// The account and what it may do.
+    pub account: AccountRow,
+    /// Whether it can be used.
+    pub status: AccountStatus,
+    /// After too many failures, nobody can log in with it before this moment.
+    pub locked_until: Option<Instant>,
+    /// Counts its changes.
+    pub version: i32,
+    /// When it was made.
+    pub created_at: Instant,
+}
+
+/// What is to be changed of an account; what is not given stays.
+#[derive(Debug, Clone, Default)]
+pub struct AccountChange {
+    /// The name that pages show.
+    pub display_name: Option<String>,
+    /// The person on a roster that it belongs to; `Some(None)` for nobody.
+    pub person_id: Option<Option<PersonId>>,
+    /// Whether it is out of use.
+    pub disabled: Option<bool>,
+}
+
 /// Which accounts are looked for. What is not given does not matter.
 #[derive(Debug, Clone, Default)]
 pub struct AccountFilter {
@@ -61,6 +136,72 @@ pub struct AccountFilter {
     pub q: Option<String>,
     /// Those that hold this role over any unit.
     pub role: Option<Role>,
+    /// Those that hold a role, or that role, over this unit or one below it.
+    pub unit_id: Option<UnitId>,
+    /// Those of this status.
+    pub status: Option<AccountStatus>,
+    /// Those that are locked after too many failures.
+    pub locked: bool,
+}
+
+/// Somebody's one-time code, as it is handed out once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slip {
+    /// Whose it is.
+    pub person_id: Option<PersonId>,
+    /// Their number; empty if they have none.
+    pub staff_no: String,
+    /// Their name.
+    pub name: String,
+    /// Their unit; empty if they have none.
+    pub unit_name: String,
+    /// What they log in with.
+    pub username: String,
+    /// The code, as it is printed.
+    pub code: String,
+    /// It is good until this moment.
+    pub expires_at: Instant,
+    /// The account was made for it.
+    pub is_new: bool,
+}
+
+/// How it stands with the account of somebody in post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Who.
+    pub person_id: PersonId,
+    /// Their number.
+    pub staff_no: String,
+    /// Their name.
+    pub name: String,
+    /// What they log in with.
+    pub username: Option<String>,
+    /// Whether their account can be used; none if they have none.
+    pub status: Option<AccountStatus>,
+    /// After too many failures, nobody can log in with it before this moment.
+    pub locked_until: Option<Instant>,
+    /// A one-time code for it is good until this moment.
+    pub code_until: Option<Instant>,
+    /// Whether a liaison may hand out a code for it.
+    pub may_hand: bool,
+}
+
+/// How many people of a subtree have accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountCounts {
+    /// People in post.
+    pub people: u64,
+    /// Those with an account.
+    pub accounts: u64,
+    /// Those whose account waits for its owner.
+    pub waiting: u64,
+}
+
+/// Knows who is in the midst of something during which nobody is logged out: sitting an exam. Whatever lies on a higher
+/// floor can be it.
+pub trait Vigil: Send + Sync {
+    /// Since when somebody is at it; nothing if they are not.
+    fn since(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Instant>, Fault>>;
 }
 
 /// Somebody who is logged in, or the program itself acting for an operator.

@@ -7,14 +7,9 @@ use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
 
 use crate::kernel::entropy::Entropy;
-use crate::kernel::field::{FieldCode, Fields};
 
 /// How many hashes are computed at once; each takes 19 MiB (OWASP's first choice for Argon2id: m = 19 MiB, t = 2, p = 1).
 const AT_ONCE: usize = 2;
-/// The shortest password allowed, in characters.
-const MIN_LENGTH: usize = 10;
-/// The longest.
-const MAX_LENGTH: usize = 128;
 
 /// Computes and checks password hashes.
 #[derive(Debug, Clone)]
@@ -59,17 +54,5 @@ impl Passwords {
     async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         let _place = self.room.acquire().await.expect("the semaphore is never closed");
         tokio::task::spawn_blocking(work).await.expect("hashing does not panic")
-    }
-}
-
-/// Whether a password may be chosen: long enough and not the user name.
-pub(super) fn check_choice(fields: &mut Fields, field: &str, password: &str, username: &str) {
-    let length = password.chars().count();
-    if length < MIN_LENGTH {
-        fields.reject_with(field, FieldCode::TooShort, MIN_LENGTH);
-    } else if length > MAX_LENGTH {
-        fields.reject_with(field, FieldCode::TooLong, MAX_LENGTH);
-    } else if password.to_lowercase().contains(&username.to_lowercase()) {
-        fields.reject_with(field, FieldCode::Conflict, "username");
     }
 }

@@ -126,7 +126,7 @@ async fn administrators(services: &Services, root: UnitId, hash: &str) -> Result
     let mut accounts: Vec<_> =
         ROLES.iter().map(|(name, shown, role)| (account(name, shown), vec![grant(*role)])).collect();
     accounts.push((account(AUTHOR, "命题人"), vec![grant(Role::Coordinator)]));
-    services.auth.insert_accounts(&Actor::SYSTEM, accounts, hash).await?;
+    services.auth.insert_accounts(&Actor::SYSTEM, accounts, Some(hash)).await?;
     Ok(())
 }
 
@@ -141,7 +141,7 @@ fn account(username: &str, shown: &str) -> NewAccount {
 }
 
 /// Everybody with an account of their own. Two colleagues of one unit are shown as `official` and `liaison`; the other
-/// accounts have a password that nobody knows, until they are activated.
+/// accounts have no password until they are activated.
 async fn people(
     services: &Services,
     coordinator: &Caller,
@@ -198,9 +198,8 @@ async fn people(
                 None => break,
             }
         }
-        services.auth.insert_accounts(&Actor::SYSTEM, accounts, hash).await?;
-        let nobody_knows = services.auth.hash(&services.core.secret::<32>()).await;
-        services.auth.insert_accounts(&Actor::SYSTEM, waiting, &nobody_knows).await?;
+        services.auth.insert_accounts(&Actor::SYSTEM, accounts, Some(hash)).await?;
+        services.auth.insert_accounts(&Actor::SYSTEM, waiting, None).await?;
         callers = services.auth.act_as_people().await?;
     }
     let mut by_name: HashMap<String, Caller> =

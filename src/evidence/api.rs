@@ -8,7 +8,9 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 use poem_openapi::payload::Binary;
 
-use super::dto::{ConsistencyDto, EntryQuery, ExportResponse, HeadDto, InclusionDto, LogEntryDto, VerdictDto, which};
+use super::dto::{
+    ConsistencyDto, EntryQuery, ExportResponse, HeadDto, InclusionDto, LogEntryDto, VerificationDto, which,
+};
 use super::service::Evidence;
 use crate::auth::Caller;
 use crate::http::{ApiPage, Json, PageQuery, Problem};
@@ -92,10 +94,17 @@ impl EvidenceApi {
         Ok(ExportResponse::Log(Binary(Body::from_bytes_stream(lines)), name))
     }
 
-    /// Check the whole log: every entry, its hash, the tree and the signed heads. It reads all of the log, one check at a
-    /// time.
-    #[oai(path = "/log/verification", method = "get", operation_id = "verify_log")]
-    async fn verification(&self, caller: Caller) -> Result<Json<VerdictDto>, Problem> {
-        Ok(Json(self.0.verify(&caller).await?.into()))
+    /// What came out of the last check of the whole log: every entry, its hash, the tree and the signed heads. It is
+    /// checked every six hours and when somebody asks.
+    #[oai(path = "/log/verification", method = "get", operation_id = "get_log_verification")]
+    async fn verification(&self, caller: Caller) -> Result<Json<VerificationDto>, Problem> {
+        Ok(Json(self.0.checks(&caller).await?.into()))
+    }
+
+    /// Ask for a check of the whole log, which begins at once unless one is under way; a million entries take some minutes.
+    #[oai(path = "/log/verification", method = "post", operation_id = "verify_log")]
+    async fn verify(&self, caller: Caller) -> Result<Json<VerificationDto>, Problem> {
+        self.0.ask_for_check(&caller).await?;
+        Ok(Json(self.0.checks(&caller).await?.into()))
     }
 }

@@ -6,10 +6,10 @@ use poem_openapi::payload::Binary;
 use poem_openapi::{ApiResponse, Object};
 use serde_json::Value;
 
-use super::model::{EntryFilter, LogEntry, Which};
+use super::model::{Check, EntryFilter, Finding, LogEntry, Outcome, Which};
 use crate::kernel::digest::Digest;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
-use crate::log::{Consistency, Finding, Inclusion, SignedHead, Verdict};
+use crate::log::{Consistency, Inclusion, SignedHead};
 
 /// An entry of the log.
 #[derive(Debug, Object)]
@@ -21,7 +21,7 @@ pub(super) struct LogEntryDto {
     id: String,
     /// When it happened, by the server's clock.
     at: String,
-    /// Who did it: an account's id, or `system`.
+    /// Who did it: an account's id, `nobody` or `system`.
     actor: String,
     /// That account's display name today.
     actor_name: Option<String>,
@@ -162,6 +162,8 @@ fn texts(hashes: &[Digest]) -> Vec<String> {
 #[derive(Debug, Object)]
 #[oai(rename = "LogVerdict")]
 pub(super) struct VerdictDto {
+    /// When the check was done.
+    done_at: String,
     /// Whether everything is as it was signed.
     sound: bool,
     /// How many entries were looked at.
@@ -194,25 +196,56 @@ pub(super) struct FindingDto {
 
 impl From<Finding> for FindingDto {
     fn from(finding: Finding) -> Self {
+        Self { kind: finding.kind, index: finding.index, entry_id: finding.entry_id, text: finding.text }
+    }
+}
+
+impl From<(Instant, Outcome)> for VerdictDto {
+    fn from((at, outcome): (Instant, Outcome)) -> Self {
         Self {
-            kind: finding.kind().to_owned(),
-            index: finding.index(),
-            entry_id: finding.entry_id().map(str::to_owned),
-            text: finding.to_string(),
+            done_at: at.to_string(),
+            sound: outcome.sound,
+            entries: outcome.entries,
+            heads: outcome.heads,
+            root: outcome.root,
+            public_keys: outcome.public_keys,
+            unnumbered: outcome.unnumbered,
+            findings: outcome.findings.into_iter().map(FindingDto::from).collect(),
         }
     }
 }
 
-impl From<Verdict> for VerdictDto {
-    fn from(verdict: Verdict) -> Self {
+/// A check that is asked for or under way.
+#[derive(Debug, Object)]
+#[oai(rename = "LogCheck")]
+pub(super) struct CheckDto {
+    /// When it was asked for, or was due.
+    asked_at: String,
+    /// How many entries were looked at.
+    checked: u64,
+    /// How many there are to look at; 0 before it has begun.
+    entries: u64,
+}
+
+/// How it stands with checking the log.
+#[derive(Debug, Object)]
+#[oai(rename = "LogVerification")]
+pub(super) struct VerificationDto {
+    /// What came out of the last check; null before the first.
+    last: Option<VerdictDto>,
+    /// The check that is asked for or under way; null if none is.
+    running: Option<CheckDto>,
+}
+
+impl From<(Option<Check>, Option<Check>)> for VerificationDto {
+    fn from((last, open): (Option<Check>, Option<Check>)) -> Self {
         Self {
-            sound: verdict.is_sound(),
-            entries: verdict.entries,
-            heads: verdict.heads,
-            root: verdict.root.to_string(),
-            public_keys: verdict.keys.iter().map(ToString::to_string).collect(),
-            unnumbered: verdict.unnumbered,
-            findings: verdict.findings.into_iter().map(FindingDto::from).collect(),
+            last: last.and_then(|check| check.done).map(VerdictDto::from),
+            running: open.map(|check| CheckDto {
+                asked_at: check.asked_at.to_string(),
+                checked: check.checked,
+                entries: check.entries,
+            }),
         }
     }
 }

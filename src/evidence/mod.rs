@@ -1,6 +1,6 @@
 //! Floor 11: the log searched, exported, proved and verified.
 //!
-//! It must never write: who looks at the evidence leaves it as it was.
+//! It must never touch what it looks at; what it writes is its own checks, and that they were made.
 
 mod api;
 mod dto;
@@ -9,5 +9,5 @@ mod service;
 mod store;
 
 pub use api::EvidenceApi;
-pub use model::{EntryFilter, LogEntry, Which};
+pub use model::{Check, EntryFilter, Finding, LogEntry, Outcome, Which};
 pub use service::{Evidence, EvidenceError};

@@ -2,11 +2,12 @@
 
 use entity::id::{EntryId, UnitId};
 use entity::instant::Instant;
+use serde::{Deserialize, Serialize};
 
-use crate::log::Written;
+use crate::log::{self, Verdict, Written};
 
 /// The kinds of things whose entries an audit administrator reads: what the other two administrators act upon.
-pub(super) const ADMINISTERED: &[&str] = &["account:", "unit:", "setting:", "backup:"];
+pub(super) const ADMINISTERED: &[&str] = &["account:", "unit:", "setting:", "backup:", "log:"];
 
 /// Which entries a caller may read: those of the units of an auditor, and those of the administrators.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +46,71 @@ pub struct LogEntry {
     pub actor_name: Option<String>,
     /// The name of the unit that it concerns.
     pub unit_name: Option<String>,
+}
+
+/// Something that is not as it was signed, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// One word for programs.
+    pub kind: String,
+    /// The place from which on something is wrong.
+    pub index: u64,
+    /// The entry concerned, where it is one and its id is known.
+    pub entry_id: Option<String>,
+    /// The same in a sentence.
+    pub text: String,
+}
+
+/// What came out of a check, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Whether everything is as it was signed.
+    pub sound: bool,
+    /// How many entries were looked at.
+    pub entries: u64,
+    /// How many signed heads were looked at.
+    pub heads: u64,
+    /// The root over the entries as they are.
+    pub root: String,
+    /// The keys with which heads were signed.
+    pub public_keys: Vec<String>,
+    /// How many entries had no place yet.
+    pub unnumbered: u64,
+    /// What is not as it was signed, by place; at most a hundred.
+    pub findings: Vec<Finding>,
+}
+
+impl From<Verdict> for Outcome {
+    fn from(verdict: Verdict) -> Self {
+        let finding = |finding: &log::Finding| Finding {
+            kind: finding.kind().to_owned(),
+            index: finding.index(),
+            entry_id: finding.entry_id().map(str::to_owned),
+            text: finding.to_string(),
+        };
+        Self {
+            sound: verdict.is_sound(),
+            entries: verdict.entries,
+            heads: verdict.heads,
+            root: verdict.root.to_string(),
+            public_keys: verdict.keys.iter().map(ToString::to_string).collect(),
+            unnumbered: verdict.unnumbered,
+            findings: verdict.findings.iter().map(finding).collect(),
+        }
+    }
+}
+
+/// A check of the whole log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// When it was asked for, or was due.
+    pub asked_at: Instant,
+    /// How many entries were looked at.
+    pub checked: u64,
+    /// How many there are to look at; 0 before it has begun.
+    pub entries: u64,
+    /// When it was done and what came out of it.
+    pub done: Option<(Instant, Outcome)>,
 }
 
 /// Which entry is meant.

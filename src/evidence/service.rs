@@ -1,10 +1,11 @@
 //! Searching, exporting, proving and verifying the log.
 
 use entity::id::{AccountId, UnitId};
+use entity::instant::Instant;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use sea_orm::ConnectionTrait;
-use tokio::sync::Semaphore;
+use tokio::sync::Mutex;
 
 use super::model::{EntryFilter, LogEntry, Sight, Which};
 use super::store;
@@ -14,7 +15,11 @@ use crate::db::{Fault, faulty};
 use crate::http::Problem;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 use crate::kernel::page::{Page, PageRequest};
-use crate::log::{self, Consistency, Inclusion, Line, SignedHead, Trust, Verdict, Written};
+use crate::log::{self, Consistency, Inclusion, Line, SignedHead, Written};
+
+mod checking;
+
+use checking::Underway;
 
 /// Who reads entries.
 const LOG_READERS: &[Role] = &[Role::Auditor, Role::AuditAdmin];
@@ -50,15 +55,19 @@ impl From<EvidenceError> for Problem {
 #[derive(Debug)]
 pub struct Evidence {
     core: Core,
-    /// Verifying reads the whole log: one after another.
-    verifying: Semaphore,
+    /// The check that this instance is at.
+    underway: Mutex<Option<Underway>>,
+    /// Since when this instance is there.
+    started_at: Instant,
+    /// By which other instances know this one.
+    name: String,
 }
 
 impl Evidence {
     /// On this core.
     #[must_use]
     pub fn new(core: Core) -> Self {
-        Self { core, verifying: Semaphore::new(1) }
+        Self { name: core.secret::<8>(), started_at: core.now(), core, underway: Mutex::default() }
     }
 
     fn sight(&self, caller: &Caller) -> Result<Sight, Denied> {
@@ -149,14 +158,6 @@ impl Evidence {
             }
         });
         Ok(first.chain(rest).inspect_err(|fault| tracing::warn!(%fault, "an export of the log broke off")).boxed())
-    }
-
-    /// Reads the whole log and checks it against its signed heads and this installation's key.
-    pub async fn verify(&self, caller: &Caller) -> Result<Verdict, EvidenceError> {
-        self.sight(caller)?;
-        let _turn = self.verifying.acquire().await;
-        let trust = Trust { keys: vec![self.core.keys.log_public()], head: None };
-        Ok(log::verify(self.core.db.read(), trust).await?)
     }
 }
 

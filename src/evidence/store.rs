@@ -1,5 +1,9 @@
 //! Queries over the log, within what a caller may see.
 
+mod checks;
+
+pub(super) use checks::{beat, claim, finish_check, insert_check, last_check, open_check, open_row};
+
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 

@@ -53,6 +53,10 @@ codes! {
     Unauthenticated = "unauthenticated" UNAUTHORIZED,
     /// User name or password is wrong.
     WrongCredentials = "wrong_credentials" UNAUTHORIZED,
+    /// User name or one-time code is wrong, or the code is no longer good.
+    WrongActivation = "wrong_activation" UNAUTHORIZED,
+    /// The account is out of use.
+    AccountDisabled = "account_disabled" FORBIDDEN,
     /// The password was set by somebody else and must be changed first.
     PasswordChangeRequired = "password_change_required" FORBIDDEN,
     /// The caller's roles do not allow this.

@@ -39,6 +39,8 @@ pub enum FieldCode {
     ControlCharacters,
     /// A question needs a right option, and a single choice exactly one.
     WrongKey,
+    /// A password that is found by trying common ones.
+    TooEasy,
     /// Does not fit another field.
     Conflict,
     /// A cell holds a formula, or the error that one gave.
@@ -89,6 +91,7 @@ impl FieldCode {
             Self::UnknownField => "unknown_field",
             Self::ControlCharacters => "control_characters",
             Self::WrongKey => "wrong_key",
+            Self::TooEasy => "too_easy",
             Self::Conflict => "conflict",
             Self::Formula => "formula",
             Self::Imprecise => "imprecise",

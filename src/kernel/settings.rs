@@ -1,5 +1,7 @@
 //! What an installation decides for itself; read by `config.rs`, used by every slice.
 
+use entity::instant::Millis;
+
 use super::calendar::Calendar;
 
 /// The settings that slices read.
@@ -11,6 +13,10 @@ pub struct Settings {
     pub public_url: String,
     /// A proxy stands before the service, and says from where a request came.
     pub proxied: bool,
+    /// A token ends when it has not been used for so long.
+    pub token_idle: Millis,
+    /// A token ends so long after log-in, however much it is used.
+    pub token_life: Millis,
     /// The demonstration district is being served; pages say so.
     pub demo: bool,
 }

@@ -13,7 +13,7 @@ use crate::kernel::{jcs, merkle};
 /// Who did it, and from where.
 #[derive(Debug, Clone)]
 pub struct Actor {
-    /// The account; nobody when the server acts by itself.
+    /// The account; none when the server acts by itself, or nobody is logged in.
     pub account: Option<AccountId>,
     /// The client's address.
     pub address: Option<String>,
@@ -22,6 +22,21 @@ pub struct Actor {
 impl Actor {
     /// The server itself: a deadline passed, a year's tally was folded.
     pub const SYSTEM: Self = Self { account: None, address: None };
+
+    /// Somebody who did not show who they are: whoever tries to log in.
+    #[must_use]
+    pub fn nobody(address: Option<String>) -> Self {
+        Self { account: None, address: Some(address.unwrap_or_else(|| "unknown".to_owned())) }
+    }
+
+    /// Who it is, as the log writes it: an account's id, `nobody` who came from somewhere, or the `system`.
+    pub(super) fn text(&self) -> String {
+        match (&self.account, &self.address) {
+            (Some(account), _) => account.to_string(),
+            (None, Some(_)) => "nobody".to_owned(),
+            (None, None) => "system".to_owned(),
+        }
+    }
 }
 
 /// What the log is to keep.
@@ -72,7 +87,7 @@ pub struct Written {
     pub idx: Option<i64>,
     /// When, in milliseconds since 1970 in UTC.
     pub at: i64,
-    /// Who: an account's id, or `system`.
+    /// Who: an account's id, `nobody` or `system`.
     pub actor: String,
     /// What, as `slice.act`.
     pub action: String,

@@ -20,4 +20,4 @@ pub use head::SignedHead;
 pub use proof::{Consistency, Inclusion, consistency, head, head_at, inclusion};
 pub use sequencer::{sequence, waiting};
 pub use store::{append, append_all};
-pub use verify::verify;
+pub use verify::{Verification, verify};

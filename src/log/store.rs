@@ -38,7 +38,7 @@ pub async fn append_all(tx: &impl ConnectionTrait, entries: Vec<Entry>) -> Resul
             id: Set(EntryId(entry.id)),
             idx: Set(None),
             at: Set(entry.at),
-            actor: Set(entry.actor.account.map_or_else(|| "system".to_owned(), |a| a.to_string())),
+            actor: Set(entry.actor.text()),
             action: Set(entry.action.to_owned()),
             subject: Set(entry.subject),
             unit_id: Set(entry.unit),

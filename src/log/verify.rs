@@ -15,20 +15,58 @@ use crate::kernel::merkle::Subtree;
 /// How many entries are in memory at once.
 const PAGE: u64 = 1000;
 
-/// Reads every entry, leaf, node and head of the log and checks that they are what was signed. While the log grows, it
-/// checks what was there when it began.
-pub async fn verify(conn: &impl ConnectionTrait, trust: Trust) -> Result<Verdict, Fault> {
-    let mut checker = Checker::new(trust);
-    checker.note_unnumbered(store::count_unnumbered(conn).await?);
-    // The head comes with the entries, so one that is read after them covers them all.
-    let numbered = store::count_numbered(conn).await?;
-    let signed = store::last_head(conn).await?.map_or(0, |head| head.size);
-    let end = numbered.max(signed);
-    while checker.size() < end && !checker.enough() {
-        let start = checker.size();
-        page(conn, &mut checker, &(start..end.min(start + PAGE))).await?;
+/// A check of every entry, leaf, node and head of the log, a part at a time. While the log grows, it checks what was
+/// there when it began.
+pub struct Verification {
+    checker: Checker,
+    end: u64,
+}
+
+impl std::fmt::Debug for Verification {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verification").field("end", &self.end).finish_non_exhaustive()
     }
-    Ok(checker.finish())
+}
+
+impl Verification {
+    /// At the first entry.
+    pub async fn begin(conn: &impl ConnectionTrait, trust: Trust) -> Result<Self, Fault> {
+        let mut checker = Checker::new(trust);
+        checker.note_unnumbered(store::count_unnumbered(conn).await?);
+        // The head comes with the entries, so one that is read after them covers them all.
+        let numbered = store::count_numbered(conn).await?;
+        let signed = store::last_head(conn).await?.map_or(0, |head| head.size);
+        Ok(Self { checker, end: numbered.max(signed) })
+    }
+
+    /// How many places were looked at, and how many there are.
+    #[must_use]
+    pub fn progress(&self) -> (u64, u64) {
+        (self.checker.size(), self.end)
+    }
+
+    /// Looks at the next thousand places, unless all were looked at or nobody needs more findings. Tells whether there
+    /// is more to do.
+    pub async fn step(&mut self, conn: &impl ConnectionTrait) -> Result<bool, Fault> {
+        let start = self.checker.size();
+        if start < self.end && !self.checker.enough() {
+            page(conn, &mut self.checker, &(start..self.end.min(start + PAGE))).await?;
+        }
+        Ok(self.checker.size() < self.end && !self.checker.enough())
+    }
+
+    /// What came out of it.
+    #[must_use]
+    pub fn finish(self) -> Verdict {
+        self.checker.finish()
+    }
+}
+
+/// Reads every entry, leaf, node and head of the log in one go and checks that they are what was signed.
+pub async fn verify(conn: &impl ConnectionTrait, trust: Trust) -> Result<Verdict, Fault> {
+    let mut verification = Verification::begin(conn, trust).await?;
+    while verification.step(conn).await? {}
+    Ok(verification.finish())
 }
 
 async fn page(conn: &impl ConnectionTrait, checker: &mut Checker, places: &Range<u64>) -> Result<(), Fault> {

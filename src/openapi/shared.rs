@@ -81,14 +81,15 @@ fn key() -> MetaOperationParam {
     }
 }
 
-/// Whether an operation takes a key: every POST but those that may be sent again as they are, those that give out a token,
-/// which no database should keep, and the view of a national ID, each of which is an entry of the log.
+/// Whether an operation takes a key: every POST but those that may be sent again as they are, those that give out a token
+/// or one-time codes, which no database should keep, and the view of a national ID, each of which is an entry of the log.
 pub(crate) fn takes_key(method: &Method, path: &str) -> bool {
     let path = path.trim_start_matches("/api/v1");
     let sitting = path.starts_with("/attempts/") && path.ends_with("/submit") || path.ends_with("/attempts");
     let checking = path.ends_with("/check-ins") || path.ends_with("/check-outs");
     let viewing = path.ends_with("/id-number");
-    *method == Method::POST && !path.starts_with("/auth/") && !sitting && !checking && !viewing
+    let secret = path.starts_with("/auth/") || path.contains("/activation");
+    *method == Method::POST && !secret && !sitting && !checking && !viewing
 }
 
 #[cfg(test)]
@@ -97,9 +98,14 @@ mod tests {
 
     #[test]
     fn what_is_the_same_by_nature_takes_no_key() {
-        for path in
-            ["/auth/login", "/exams/x/attempts", "/attempts/x/submit", "/sessions/x/check-ins", "/people/x/id-number"]
-        {
+        for path in [
+            "/auth/login",
+            "/exams/x/attempts",
+            "/attempts/x/submit",
+            "/sessions/x/check-ins",
+            "/people/x/id-number",
+            "/units/x/activations",
+        ] {
             assert!(!takes_key(&Method::POST, &format!("/api/v1{path}")), "{path}");
         }
         for path in ["/exams", "/questions/x/submit", "/attempts/x/objections", "/exams/x/seal"] {

@@ -27,6 +27,7 @@ pub(super) const AREAS: &[Area] = &[
     Area { roles: &[Role::SecurityAdmin], path: "/accounts" },
     Area { roles: &[Role::Auditor, Role::AuditAdmin], path: "/log" },
     Area { roles: &[Role::Liaison], path: "/unit" },
+    Area { roles: &[Role::Coordinator, Role::Liaison], path: "/codes" },
     Area { roles: &[Role::Official], path: "/tasks" },
     Area { roles: &[Role::Official], path: "/results" },
     Area { roles: &[Role::Official], path: "/record" },

@@ -11,7 +11,7 @@ use super::pages::coordinator::{
 };
 use super::pages::liaison::{self, unit};
 use super::pages::official::{calendar, check_in, record, results, sitting, tasks};
-use super::pages::{admin, audit, compat, home, language, login, password};
+use super::pages::{activation, admin, audit, codes, compat, home, language, login, password};
 use super::{Services, assets};
 
 /// Every page and static file. The rooms above serve what is not here, and hand every request the [`crate::auth::Auth`]
@@ -22,6 +22,7 @@ pub fn routes(services: Arc<Services>) -> Route {
         .at("/", get(home::start))
         .at("/account", get(home::account))
         .at("/login", get(login::show).post(login::enter))
+        .at("/activate", get(activation::show).post(activation::choose))
         .at("/logout", post(login::leave))
         .at("/password", get(password::show).post(password::change))
         .at("/language", get(language::choose))
@@ -36,6 +37,7 @@ pub fn routes(services: Arc<Services>) -> Route {
         .at("/draws", get(audit::draws::list))
         .at("/draws/:id", get(audit::draws::show))
         .at("/log", get(audit::log::show))
+        .at("/log/verify", post(audit::log::verify))
         .at("/units", get(admin::units::show))
         .at("/units/new", get(admin::units::blank).post(admin::units::create))
         .at("/accounts", get(admin::accounts::show))
@@ -43,6 +45,12 @@ pub fn routes(services: Arc<Services>) -> Route {
         .at("/accounts/:id", get(admin::accounts::detail))
         .at("/accounts/:id/grants", post(admin::accounts::give))
         .at("/accounts/:id/grants/:grant/revoke", post(admin::accounts::revoke))
+        .at("/accounts/:id/change", post(admin::accounts::change))
+        .at("/accounts/:id/unlock", post(admin::accounts::unlock))
+        .at("/accounts/:id/code", post(admin::accounts::code))
+        .at("/codes", get(codes::show))
+        .at("/codes/:unit", post(codes::hand_out))
+        .at("/codes/:unit/:person", post(codes::hand_one))
         .at("/compat", get(compat::show))
         .at("/static/:name", get(assets::serve));
     let pages = officials(pages);

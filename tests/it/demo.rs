@@ -72,6 +72,21 @@ async fn check(server: TestServer) {
 
     every_paper_can_be_derived_again(&auditor).await;
 
+    // Its log is as it was signed, and one byte of one entry is enough to be found.
+    let of_database = || crate::verify::verify(&server, &["--database-url", &server.database_url]);
+    let (ok, out, error) = of_database();
+    assert!(ok && out.contains("the log is as it was signed"), "{out}{error}");
+    let conn = crate::verify::raw(&server).await;
+    let (index, id) = crate::verify::midst(&conn).await;
+    let swap = |from: &str, to: &str| {
+        format!("UPDATE log_entries SET action = replace(action, '{from}', '{to}') WHERE idx = {index}")
+    };
+    crate::verify::sql(&conn, &swap(".", "!")).await;
+    let (ok, _, error) = of_database();
+    assert!(!ok && error.contains(&format!("entry {index} ({id}) was changed")), "{error}");
+    crate::verify::sql(&conn, &swap("!", ".")).await;
+    conn.close().await.unwrap();
+
     // Something is going on, whenever it starts; a second start adds nothing to the past.
     assert!(kaofa::tally::recount(core.db.read()).await.unwrap().is_empty(), "the counts agree with the facts");
     demo::fill(core, PASSWORD, boot::compose, &|_| {}).await.expect("a filled demonstration goes on");

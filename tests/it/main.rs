@@ -17,5 +17,6 @@ mod openapi;
 mod operation;
 mod path;
 mod tidy;
+mod verify;
 mod walk;
 mod web;

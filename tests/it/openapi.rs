@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/kaofa.json");
 
 /// Whom nobody can be asked for: these operations make a caller of somebody.
-const OPEN: &[&str] = &["log_in", "read_calendar"];
+const OPEN: &[&str] = &["activate", "log_in", "read_calendar"];
 
 /// Every operation of the specification: its method, its path and itself.
 fn operations(document: &Value) -> Vec<(Method, String, Value)> {

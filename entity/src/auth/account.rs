@@ -16,16 +16,16 @@ pub struct Model {
     pub username: String,
     /// The name that pages show.
     pub display_name: String,
-    /// Argon2id in PHC form.
-    pub password_hash: String,
-    /// The person on a roster that it belongs to.
+    /// Argon2id in PHC form; none while the account waits to be activated.
+    pub password_hash: Option<String>,
+    /// The person on a roster that it belongs to; no two accounts belong to one person.
     pub person_id: Option<PersonId>,
     /// The password was chosen by somebody else and must be replaced.
     pub must_change_password: bool,
-    /// Failures since the last success.
-    pub failed_attempts: i32,
-    /// No log-in before this moment.
-    pub locked_until: Option<Instant>,
+    /// Nobody can use it since this moment.
+    pub disabled_at: Option<Instant>,
+    /// Counts the changes of the account and of its grants.
+    pub version: i32,
     /// When it was made.
     pub created_at: Instant,
 }

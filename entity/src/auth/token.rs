@@ -16,8 +16,10 @@ pub struct Model {
     pub account_id: AccountId,
     /// When it was given out.
     pub created_at: Instant,
-    /// It ends at this moment at the latest.
-    pub expires_at: Instant,
+    /// When it was used, noted once a minute at most.
+    pub seen_at: Instant,
+    /// It ends at this moment, however much it is used.
+    pub ends_at: Instant,
 }
 
 /// Joins are written out where they are needed.

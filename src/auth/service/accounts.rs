@@ -1,20 +1,27 @@
-//! Who has which account and which roles.
+//! Who has which account. Security administrators look after those within their subtrees.
 
+use entity::auth::account;
 use entity::auth::grant::Role;
-use entity::auth::{account, grant};
-use entity::id::{AccountId, GrantId, PersonId};
+use entity::id::{AccountId, PersonId, UnitId};
+use entity::instant::Instant;
 use entity::log::Outcome;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
-use super::{Auth, AuthError, NewAccount, NewGrant, act};
-use crate::auth::model::{AccountFilter, AccountRow, Caller, Denied};
-use crate::auth::password::check_choice;
+use super::{Auth, AuthError, NewAccount, act};
+use crate::auth::choice::{Owner, check_choice};
+use crate::auth::model::{
+    AccountChange, AccountDetails, AccountFilter, AccountRow, AccountStatus, Caller, Denied, authorise,
+};
 use crate::auth::store;
 use crate::db::Fault;
+use crate::http::IfMatch;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 use crate::kernel::page::{Page, PageRequest};
 use crate::log::{self, Actor};
+use crate::tree;
+
+pub(super) const KEEPERS: &[Role] = &[Role::SecurityAdmin];
 
 impl Auth {
     /// The hash of a password, to be given to several accounts at once.
@@ -22,14 +29,25 @@ impl Auth {
         self.passwords.hash(&*self.core.rng, password).await
     }
 
-    /// Makes an account. By a security administrator.
-    pub async fn create_account(&self, caller: &Caller, new: NewAccount) -> Result<AccountRow, AuthError> {
-        caller.scope(&[Role::SecurityAdmin], self.core.now())?;
+    /// Makes an account. By a security administrator; one that belongs to a person, of that person's unit.
+    pub async fn create_account(&self, caller: &Caller, new: NewAccount) -> Result<AccountDetails, AuthError> {
+        let now = self.core.now();
+        let scope = caller.scope(KEEPERS, now)?;
+        let conn = self.core.db.read();
         let mut fields = Fields::new();
-        check_choice(&mut fields, "password", &new.password, &new.username);
+        let staff_no = match new.person_id {
+            Some(person) => {
+                check_person(conn, &mut fields, person, &scope.0).await?;
+                store::staff_no(conn, person).await?.unwrap_or_default()
+            }
+            None => String::new(),
+        };
+        let owner = Owner { username: &new.username, name: &new.display_name, staff_no: &staff_no };
+        check_choice(&mut fields, "password", &new.password, owner);
         fields.check()?;
         let hash = self.hash(&new.password).await;
-        self.insert_account(&caller.actor(), new, hash).await
+        let row = self.insert_account(&caller.actor(), new, hash).await?;
+        self.account(caller, row.id).await
     }
 
     /// Makes an account whose password was hashed already. For the program's own command line and demonstration; the
@@ -38,13 +56,13 @@ impl Auth {
         let now = self.core.now();
         let row = account::Model {
             id: self.core.id(),
-            username: new.username.trim().to_lowercase(),
+            username: super::normal(&new.username),
             display_name: new.display_name,
-            password_hash: hash,
+            password_hash: Some(hash),
             person_id: new.person_id,
             must_change_password: new.must_change_password,
-            failed_attempts: 0,
-            locked_until: None,
+            disabled_at: None,
+            version: 1,
             created_at: now,
         };
         let entry = self.core.uuid();
@@ -53,7 +71,8 @@ impl Auth {
             .db
             .tx("auth.create_account", |tx| {
                 let row = row.clone();
-                let entry = act(entry, now, actor, "auth.create_account", row.id, Outcome::Done);
+                let mut entry = act(entry, now, actor, "auth.create_account", row.id, Outcome::Done);
+                entry.data = json!({ "username": row.username, "person": row.person_id });
                 Box::pin(async move {
                     store::insert(tx, row).await?;
                     Ok::<_, AuthError>(log::append(tx, entry).await?)
@@ -64,39 +83,62 @@ impl Auth {
             Err(AuthError::Fault(fault)) if fault.breaks_unique("accounts", "username") => {
                 Err(Invalid::one("username", FieldCode::Duplicate).into())
             }
+            Err(AuthError::Fault(fault)) if fault.breaks_unique("accounts", "person_id") => {
+                Err(Invalid::one("person_id", FieldCode::Duplicate).into())
+            }
             other => other.map(|()| store::row(row, Vec::new())),
         }
     }
 
-    /// One account. For security administrators.
-    pub async fn account(&self, caller: &Caller, id: AccountId) -> Result<AccountRow, AuthError> {
-        caller.scope(&[Role::SecurityAdmin], self.core.now())?;
+    /// One account. For security administrators, those of their subtrees.
+    pub async fn account(&self, caller: &Caller, id: AccountId) -> Result<AccountDetails, AuthError> {
+        let now = self.core.now();
+        let scope = caller.scope(KEEPERS, now)?;
         let conn = self.core.db.read();
         let account = store::by_id(conn, id).await?.ok_or(Denied::NotFound)?;
-        Ok(store::row(account, store::grants_of(conn, &[id]).await?))
+        if !store::is_within(conn, id, &scope.0).await? {
+            return Err(Denied::NotFound.into());
+        }
+        Self::detailed(conn, vec![account], now).await?.pop().ok_or_else(|| Denied::NotFound.into())
     }
 
-    /// Every account, by user name. For security administrators.
-    pub async fn accounts(&self, caller: &Caller, page: &PageRequest) -> Result<Page<AccountRow>, AuthError> {
-        self.find_accounts(caller, &AccountFilter::default(), page).await
-    }
-
-    /// The accounts that are looked for, by user name. For security administrators.
+    /// The accounts of the caller's subtrees that are looked for, by user name. For security administrators.
     pub async fn find_accounts(
         &self,
         caller: &Caller,
         filter: &AccountFilter,
         page: &PageRequest,
-    ) -> Result<Page<AccountRow>, AuthError> {
-        caller.scope(&[Role::SecurityAdmin], self.core.now())?;
+    ) -> Result<Page<AccountDetails>, AuthError> {
+        let now = self.core.now();
+        let scope = caller.scope(KEEPERS, now)?;
         let conn = self.core.db.read();
-        let accounts = store::list(conn, filter, page).await?;
-        let ids: Vec<AccountId> = accounts.items.iter().map(|a| a.id).collect();
+        if let Some(unit) = filter.unit_id {
+            authorise::<AuthError>(conn, caller, KEEPERS, unit, now).await?;
+        }
+        let found = store::list(conn, &scope.0, filter, now, page).await?;
+        let next_cursor = found.next_cursor.clone();
+        Ok(Page { items: Self::detailed(conn, found.items, now).await?, next_cursor })
+    }
+
+    async fn detailed(
+        conn: &impl ConnectionTrait,
+        accounts: Vec<account::Model>,
+        now: Instant,
+    ) -> Result<Vec<AccountDetails>, AuthError> {
+        let ids: Vec<AccountId> = accounts.iter().map(|a| a.id).collect();
         let grants = store::grants_of(conn, &ids).await?;
-        Ok(accounts.map(|a| {
-            let own = grants.iter().filter(|g| g.account_id == a.id).cloned().collect();
-            store::row(a, own)
-        }))
+        let locks = store::locks(conn, &ids, now).await?;
+        let detail = |a: account::Model| AccountDetails {
+            status: AccountStatus::of(&a),
+            locked_until: locks.iter().filter(|(id, _)| *id == a.id).map(|(_, until)| *until).max(),
+            version: a.version,
+            created_at: a.created_at,
+            account: {
+                let own = grants.iter().filter(|g| g.account_id == a.id).cloned().collect();
+                store::row(a, own)
+            },
+        };
+        Ok(accounts.into_iter().map(detail).collect())
     }
 
     /// The account of a person, if they have one.
@@ -104,83 +146,127 @@ impl Auth {
         Ok(store::of_person(self.core.db.read(), person).await?.map(|a| a.id))
     }
 
-    /// Gives a role. By a security administrator.
-    pub async fn grant(&self, caller: &Caller, to: AccountId, new: NewGrant) -> Result<GrantId, AuthError> {
-        caller.scope(&[Role::SecurityAdmin], self.core.now())?;
-        self.insert_grant(&caller.actor(), to, new).await
+    /// The unit in which a person is.
+    pub async fn unit_of(&self, person: PersonId) -> Result<Option<UnitId>, Fault> {
+        store::unit_of(self.core.db.read(), person).await
     }
 
-    /// Gives a role; for the program's own command line and demonstration.
-    pub async fn insert_grant(&self, actor: &Actor, to: AccountId, new: NewGrant) -> Result<GrantId, AuthError> {
+    /// Changes an account: its name, whose it is, whether it is in use. Out of use, its tokens and codes end. By a security
+    /// administrator of all units that it concerns, for any account but their own.
+    pub async fn change_account(
+        &self,
+        caller: &Caller,
+        id: AccountId,
+        expected: &IfMatch,
+        change: AccountChange,
+    ) -> Result<AccountDetails, AuthError> {
         let now = self.core.now();
-        let row = grant::Model {
-            id: self.core.id(),
-            account_id: to,
-            role: new.role,
-            unit_id: new.unit_id,
-            valid_until: new.valid_until,
-            created_at: now,
+        let account = self.kept(caller, id).await?;
+        if !expected.allows(account.version) {
+            return Err(AuthError::Stale);
+        }
+        if change.disabled == Some(true) && id == caller.account.id {
+            return Err(Invalid::one("disabled", FieldCode::Conflict).into());
+        }
+        if let Some(Some(person)) = change.person_id {
+            let mut fields = Fields::new();
+            check_person(self.core.db.read(), &mut fields, person, &caller.scope(KEEPERS, now)?.0).await?;
+            fields.check()?;
+        }
+        let (version, username) = (account.version, account.username);
+        let display_name = change.display_name.clone().unwrap_or(account.display_name);
+        let person_id = change.person_id.unwrap_or(account.person_id);
+        let disabled_at = match change.disabled {
+            None => account.disabled_at,
+            Some(false) => None,
+            Some(true) => Some(account.disabled_at.unwrap_or(now)),
         };
-        let entry = self.core.uuid();
-        let given = self
+        let (entry, actor, tries) = (self.core.uuid(), caller.actor(), self.all_tries_of(&username));
+        let changed = self
             .core
             .db
-            .tx("auth.grant", |tx| {
-                let row = row.clone();
-                let mut entry = act(entry, now, actor, "auth.grant", to, Outcome::Done);
-                entry.unit = Some(row.unit_id);
-                entry.data = json!({ "grant": row.id, "role": row.role, "unit": row.unit_id });
+            .tx("auth.change_account", |tx| {
+                let mut entry = act(entry, now, &actor, "auth.change_account", id, Outcome::Done);
+                entry.data = json!({
+                    "display_name": change.display_name, "person": change.person_id, "disabled": change.disabled,
+                });
+                let (display_name, tries) = (display_name.clone(), tries.clone());
                 Box::pin(async move {
-                    if store::by_id(tx, to).await?.is_none() {
-                        return Err(AuthError::Denied(Denied::NotFound));
+                    if !store::change(tx, id, version, display_name, person_id, disabled_at).await? {
+                        return Err(AuthError::Stale);
                     }
-                    refuse_two_administrators(tx, to, row.role).await?;
-                    store::insert_grant(tx, row).await?;
+                    if disabled_at.is_some() {
+                        store::delete_tokens(tx, id, "").await?;
+                        store::drop_code(tx, id).await?;
+                    } else if change.disabled.is_some() {
+                        store::forgive(tx, &tries).await?;
+                    }
                     Ok(log::append(tx, entry).await?)
                 })
             })
             .await;
-        self.cache.lock().retain(|_, c| c.account.id != to);
-        match given {
-            Err(AuthError::Fault(Fault::Reference(_))) => {
-                Err(Invalid::one("unit_id", FieldCode::UnknownReference).into())
+        self.cache.forget_account(id);
+        match changed {
+            Err(AuthError::Fault(fault)) if fault.breaks_unique("accounts", "person_id") => {
+                Err(Invalid::one("person_id", FieldCode::Duplicate).into())
             }
-            other => other.map(|()| row.id),
+            other => {
+                other?;
+                self.account(caller, id).await
+            }
         }
     }
 
-    /// Takes a role back. By a security administrator.
-    pub async fn revoke(&self, caller: &Caller, from: AccountId, id: GrantId) -> Result<(), AuthError> {
+    /// Lets an account that was locked after too many failures be tried again at once.
+    pub async fn unlock(&self, caller: &Caller, id: AccountId) -> Result<(), AuthError> {
         let now = self.core.now();
-        caller.scope(&[Role::SecurityAdmin], now)?;
-        let (entry, actor) = (self.core.uuid(), caller.actor());
+        let account = self.kept(caller, id).await?;
+        let (entry, actor, tries) = (self.core.uuid(), caller.actor(), self.all_tries_of(&account.username));
         self.core
             .db
-            .tx("auth.revoke", |tx| {
-                let mut entry = act(entry, now, &actor, "auth.revoke", from, Outcome::Done);
-                entry.data = json!({ "grant": id });
+            .tx("auth.unlock", |tx| {
+                let entry = act(entry, now, &actor, "auth.unlock", id, Outcome::Done);
+                let tries = tries.clone();
                 Box::pin(async move {
-                    if !store::delete_grant(tx, from, id).await? {
-                        return Err(AuthError::Denied(Denied::NotFound));
-                    }
+                    store::forgive(tx, &tries).await?;
                     Ok(log::append(tx, entry).await?)
                 })
             })
-            .await?;
-        self.cache.lock().retain(|_, c| c.account.id != from);
-        Ok(())
+            .await
+    }
+
+    /// An account that the caller may change: one all of whose units lie within their subtrees. One of which some do is
+    /// seen but not touched: whoever could take it over would have more than they were given.
+    pub(super) async fn kept(&self, caller: &Caller, id: AccountId) -> Result<account::Model, AuthError> {
+        let now = self.core.now();
+        let scope = caller.scope(KEEPERS, now)?;
+        let conn = self.core.db.read();
+        let account = store::by_id(conn, id).await?.ok_or(Denied::NotFound)?;
+        if !store::is_within(conn, id, &scope.0).await? {
+            return Err(Denied::NotFound.into());
+        }
+        for unit in store::units_of(conn, &account).await? {
+            if !tree::is_within(conn, unit, &scope.0).await? {
+                return Err(Denied::Forbidden.into());
+            }
+        }
+        Ok(account)
     }
 }
 
-/// The three administrators watch each other: nobody may be two of them.
-async fn refuse_two_administrators(tx: &impl ConnectionTrait, account: AccountId, role: Role) -> Result<(), AuthError> {
-    const ADMINISTRATORS: [Role; 3] = [Role::SystemAdmin, Role::SecurityAdmin, Role::AuditAdmin];
-    if !ADMINISTRATORS.contains(&role) {
-        return Ok(());
-    }
-    let held = store::grants_of(tx, &[account]).await?;
-    if held.iter().any(|g| g.role != role && ADMINISTRATORS.contains(&g.role)) {
-        return Err(Invalid::one("role", FieldCode::Conflict).into());
+/// A person of these subtrees.
+async fn check_person(
+    conn: &impl ConnectionTrait,
+    fields: &mut Fields,
+    person: PersonId,
+    tops: &[UnitId],
+) -> Result<(), AuthError> {
+    let within = match store::unit_of(conn, person).await? {
+        Some(unit) => tree::is_within(conn, unit, tops).await?,
+        None => false,
+    };
+    if !within {
+        fields.reject("person_id", FieldCode::UnknownReference);
     }
     Ok(())
 }

@@ -1,39 +1,36 @@
 //! Logging in and out, and who has which account.
 
 mod accounts;
+mod activation;
+mod grants;
 mod program;
+mod standing;
+mod tokens;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use entity::auth::grant::Role;
 use entity::auth::{account, token};
 use entity::id::{AccountId, PersonId, UnitId};
 use entity::instant::{Instant, Millis};
 use entity::log::Outcome;
-use parking_lot::Mutex;
-use serde_json::json;
-use sha2::{Digest as _, Sha256};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::auth::model::{AccountRow, Caller, Denied};
-use crate::auth::password::{Passwords, check_choice};
-use crate::auth::store;
+use crate::auth::choice::{Owner, check_choice};
+use crate::auth::model::{AccountRow, Caller, Denied, Vigil};
+use crate::auth::password::Passwords;
+use crate::auth::refusal::Refusals;
+use crate::auth::store::{self, Try};
+use crate::auth::throttle::Throttle;
 use crate::core::Core;
 use crate::db::{Fault, faulty};
 use crate::http::{Code, Problem};
+use crate::kernel::digest::Mac;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 use crate::log::{self, Actor, Entry};
-
-/// How long a token lasts.
-const TOKEN_LIFE: Millis = Millis(12 * 3600 * 1000);
-/// How long a token is believed without asking the database: by then a revocation is felt everywhere.
-const CACHE_LIFE: Millis = Millis(1000);
-/// How many tokens are remembered at most.
-const CACHE_ROOM: usize = 50_000;
-/// How many failures in a row lock an account, and for how long.
-const FAILURES: i32 = 5;
-const LOCK: Millis = Millis(15 * 60 * 1000);
+pub use activation::Handout;
+use tokens::Cache;
 
 /// What can go wrong with an account.
 #[derive(Debug, thiserror::Error)]
@@ -44,9 +41,21 @@ pub enum AuthError {
     /// User name or password is wrong.
     #[error("user name or password is wrong")]
     WrongCredentials,
+    /// User name or one-time code is wrong, or the code is no longer good.
+    #[error("user name or one-time code is wrong")]
+    WrongCode,
+    /// The password is right, but the account is out of use.
+    #[error("the account is out of use")]
+    Disabled,
     /// Too many failures; so many seconds to wait.
     #[error("locked for {0} s")]
     Locked(u64),
+    /// Not possible for somebody who left, or with an account out of use.
+    #[error("not possible in its present state")]
+    WrongState,
+    /// Somebody changed it meanwhile.
+    #[error("somebody changed it meanwhile")]
+    Stale,
     /// Not allowed.
     #[error(transparent)]
     Denied(#[from] Denied),
@@ -73,7 +82,11 @@ impl From<AuthError> for Problem {
         match error {
             AuthError::Unauthenticated => Self::new(Code::Unauthenticated),
             AuthError::WrongCredentials => Self::new(Code::WrongCredentials),
+            AuthError::WrongCode => Self::new(Code::WrongActivation),
+            AuthError::Disabled => Self::new(Code::AccountDisabled),
             AuthError::Locked(seconds) => Self::new(Code::TooManyRequests).retry_after(seconds),
+            AuthError::WrongState => Self::new(Code::WrongState),
+            AuthError::Stale => Self::new(Code::Stale),
             AuthError::Denied(denied) => denied.into(),
             AuthError::Invalid(invalid) => invalid.into(),
             AuthError::Fault(fault) => fault.into(),
@@ -86,8 +99,10 @@ impl From<AuthError> for Problem {
 pub struct LogIn {
     /// The token; it is shown this once and never kept.
     pub token: String,
-    /// When it ends.
+    /// When it ends at the latest.
     pub expires_at: Instant,
+    /// It ends earlier when it is not used for so long.
+    pub idle: Millis,
     /// Whose it is.
     pub account: AccountRow,
 }
@@ -118,17 +133,23 @@ pub struct NewGrant {
     pub valid_until: Option<Instant>,
 }
 
-struct Cached {
-    account: Arc<AccountRow>,
-    expires_at: Instant,
-    seen_at: Instant,
+/// What is tried: each is counted for itself, so that nobody who guesses passwords keeps an owner from using their code.
+#[derive(Debug, Clone, Copy)]
+enum Secret {
+    Password,
+    Code,
 }
 
 /// The slice's service.
 pub struct Auth {
     core: Core,
     passwords: Passwords,
-    cache: Mutex<HashMap<String, Cached>>,
+    cache: Cache,
+    throttle: Throttle,
+    refusals: Refusals,
+    vigil: OnceLock<Arc<dyn Vigil>>,
+    tries_key: [u8; 32],
+    codes_key: [u8; 32],
 }
 
 impl std::fmt::Debug for Auth {
@@ -141,117 +162,197 @@ impl Auth {
     /// With an empty cache.
     #[must_use]
     pub fn new(core: Core) -> Self {
-        Self { core, passwords: Passwords::default(), cache: Mutex::default() }
+        Self {
+            passwords: Passwords::default(),
+            cache: Cache::default(),
+            throttle: Throttle::default(),
+            refusals: Refusals::default(),
+            vigil: OnceLock::new(),
+            tries_key: core.keys.subkey("auth.tries"),
+            codes_key: core.keys.subkey("auth.codes"),
+            core,
+        }
+    }
+
+    /// Lets somebody say who must not be logged out. Only the first is asked.
+    pub fn keep(&self, vigil: Arc<dyn Vigil>) {
+        if self.vigil.set(vigil).is_err() {
+            tracing::error!("a second vigil is not asked");
+        }
+    }
+
+    /// Who was refused something lately.
+    pub(in crate::auth) fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// Checks a password and gives a token.
     pub async fn log_in(&self, username: &str, password: &str, address: Option<String>) -> Result<LogIn, AuthError> {
-        let now = self.core.now();
-        let username = username.trim().to_lowercase();
+        let username = normal(username);
         let found = store::by_username(self.core.db.read(), &username).await?;
-        if let Some(until) = found.as_ref().and_then(|a| a.locked_until).filter(|until| now < *until) {
-            return Err(AuthError::Locked(u64::try_from((until - now).0 / 1000 + 1).unwrap_or(1)));
-        }
-        let hash = found.as_ref().map(|a| a.password_hash.clone());
+        let last = self.try_one(Secret::Password, &username, found.as_ref(), address.as_deref()).await?;
+        let hash = found.as_ref().and_then(|a| a.password_hash.clone());
         let right = self.passwords.verify(hash, password).await;
         match found {
-            Some(account) if right => self.give_token(account, address).await,
+            Some(account) if right && account.disabled_at.is_some() => {
+                self.note(&account, address.as_deref(), "auth.log_in", json!({ "reason": "disabled" })).await?;
+                Err(AuthError::Disabled)
+            }
+            Some(account) if right => self.give_token(account, address, "auth.log_in", None).await,
             other => {
-                self.note_failure(other, &username, address).await?;
+                self.note_failure("auth.log_in", other.as_ref(), &username, address.as_deref(), last).await?;
                 Err(AuthError::WrongCredentials)
             }
         }
     }
 
-    async fn give_token(&self, account: account::Model, address: Option<String>) -> Result<LogIn, AuthError> {
+    /// Takes a try upon a name, before it is made; tells whether it is the last one before a lock. What is done is the
+    /// same whether or not there is such an account.
+    async fn try_one(
+        &self,
+        secret: Secret,
+        username: &str,
+        account: Option<&account::Model>,
+        address: Option<&str>,
+    ) -> Result<bool, AuthError> {
         let now = self.core.now();
-        let token = self.core.secret::<32>();
-        let expires_at = now + TOKEN_LIFE;
-        let (hash, id, entry) = (hash_of(&token), account.id, self.core.uuid());
-        let actor = Actor { account: Some(id), address };
-        self.core
+        if let Some(seconds) = self.throttle.wait(address, now) {
+            return Err(AuthError::Locked(seconds));
+        }
+        let (key, id) = (self.tries_of(secret, username), account.map(|a| a.id));
+        let taken: Try = self
+            .core
             .db
-            .tx("auth.log_in", |tx| {
-                let row = token::Model { token_hash: hash.clone(), account_id: id, created_at: now, expires_at };
-                let entry = act(entry, now, &actor, "auth.log_in", id, Outcome::Done);
-                Box::pin(async move {
-                    store::forgive(tx, id).await?;
-                    store::insert_token(tx, row).await?;
-                    Ok::<_, AuthError>(log::append(tx, entry).await?)
-                })
+            .tx("auth.try", |tx| {
+                let key = key.clone();
+                Box::pin(async move { Ok::<_, AuthError>(store::take(tx, &key, id, now).await?) })
             })
             .await?;
-        let grants = store::grants_of(self.core.db.read(), &[id]).await?;
-        Ok(LogIn { token, expires_at, account: store::row(account, grants) })
+        match taken {
+            Try::Taken { last } => Ok(last),
+            Try::Locked(until) => {
+                self.throttle.note(address, now);
+                Err(AuthError::Locked(u64::try_from((until - now).0 / 1000 + 1).unwrap_or(1)))
+            }
+        }
     }
 
-    async fn note_failure(
+    /// Under which key the tries upon a name are counted.
+    fn tries_of(&self, secret: Secret, username: &str) -> String {
+        let what: &[u8] = match secret {
+            Secret::Password => b"password",
+            Secret::Code => b"code",
+        };
+        Mac::new(&self.tries_key).lp(what).lp(username.as_bytes()).finish().to_string()
+    }
+
+    /// The tries upon a name of every kind.
+    fn all_tries_of(&self, username: &str) -> Vec<String> {
+        [Secret::Password, Secret::Code].map(|secret| self.tries_of(secret, username)).to_vec()
+    }
+
+    /// Gives a token, with the password that was just chosen, if one was. The account must be as it was read.
+    async fn give_token(
         &self,
-        account: Option<account::Model>,
-        username: &str,
+        account: account::Model,
         address: Option<String>,
-    ) -> Result<(), AuthError> {
-        let (now, entry) = (self.core.now(), self.core.uuid());
-        let actor = Actor { account: account.as_ref().map(|a| a.id), address };
-        let subject = account.as_ref().map_or_else(|| "account:unknown".to_owned(), |a| format!("account:{}", a.id));
-        // Somebody may have typed a password in place of the name: only the names of accounts are kept.
-        let data = json!({ "username": account.as_ref().map(|_| username) });
-        let id = account.map(|a| a.id);
+        action: &'static str,
+        chosen: Option<(String, String)>,
+    ) -> Result<LogIn, AuthError> {
+        let now = self.core.now();
+        let token = self.core.secret::<32>();
+        let settings = &self.core.settings;
+        let (hash, id, entry) = (tokens::hash_of(&token), account.id, self.core.uuid());
+        let ends_at = now + settings.token_life;
+        let actor = Actor { account: Some(id), address };
+        let tries = self.all_tries_of(&account.username);
+        let known = account.password_hash.clone();
+        let forgiven = if chosen.is_some() { tries } else { tries.into_iter().take(1).collect() };
         self.core
             .db
-            .tx("auth.log_in_failed", |tx| {
-                let entry = Entry {
-                    id: entry,
-                    at: now,
-                    actor: actor.clone(),
-                    action: "auth.log_in",
-                    subject: subject.clone(),
-                    unit: None,
-                    data: data.clone(),
-                    outcome: Outcome::Refused,
-                };
+            .tx(action, |tx| {
+                let row =
+                    token::Model { token_hash: hash.clone(), account_id: id, created_at: now, seen_at: now, ends_at };
+                let entry = act(entry, now, &actor, action, id, Outcome::Done);
+                let (forgiven, chosen, known) = (forgiven.clone(), chosen.clone(), known.clone());
                 Box::pin(async move {
-                    if let Some(id) = id {
-                        store::count_failure(tx, id, FAILURES, now + LOCK).await?;
+                    // The password that was checked may have been replaced, or the account taken out of use.
+                    let now = store::by_id(tx, id).await?;
+                    if !now.is_some_and(|a| a.password_hash == known && a.disabled_at.is_none()) {
+                        return Err(AuthError::WrongCredentials);
                     }
+                    if let Some((code, password)) = chosen {
+                        if !store::use_code(tx, id, &code).await? {
+                            return Err(AuthError::WrongCode);
+                        }
+                        store::set_password(tx, id, password, false).await?;
+                        store::delete_tokens(tx, id, "").await?;
+                    }
+                    store::forgive(tx, &forgiven).await?;
+                    store::insert_token(tx, row).await?;
                     Ok(log::append(tx, entry).await?)
                 })
             })
-            .await
-    }
-
-    /// Whose token it is. Known tokens cost no query.
-    pub async fn authenticate(&self, token: &str, address: Option<String>) -> Result<Caller, AuthError> {
-        let now = self.core.now();
-        let token_hash = hash_of(token);
-        let known = self.cache.lock().get(&token_hash).and_then(|c| {
-            let fresh = now - c.seen_at < CACHE_LIFE && c.seen_at <= now;
-            (fresh && now < c.expires_at).then(|| Arc::clone(&c.account))
-        });
-        let account = match known {
-            Some(account) => account,
-            None => self.look_up(&token_hash, now).await?,
-        };
-        Ok(Caller { account, token_hash, address })
-    }
-
-    async fn look_up(&self, token_hash: &str, now: Instant) -> Result<Arc<AccountRow>, AuthError> {
+            .await?;
         let conn = self.core.db.read();
-        let token = store::token(conn, token_hash).await?.filter(|t| now < t.expires_at);
-        let Some(token) = token else {
-            self.cache.lock().remove(token_hash);
-            return Err(AuthError::Unauthenticated);
+        let account = store::by_id(conn, id).await?.ok_or(AuthError::Unauthenticated)?;
+        let grants = store::grants_of(conn, &[id]).await?;
+        Ok(LogIn { token, expires_at: ends_at, idle: settings.token_idle, account: store::row(account, grants) })
+    }
+
+    /// Writes a refusal down: by nobody, upon the account that was meant; and the lock, if it was one failure too many.
+    async fn note_failure(
+        &self,
+        action: &'static str,
+        account: Option<&account::Model>,
+        username: &str,
+        address: Option<&str>,
+        last: bool,
+    ) -> Result<(), AuthError> {
+        let now = self.core.now();
+        self.throttle.note(address, now);
+        let subject = account.map_or_else(|| "account:unknown".to_owned(), |a| format!("account:{}", a.id));
+        // Somebody may have typed a password in place of the name: only the names of accounts are kept.
+        let data = json!({ "username": account.map(|_| username) });
+        let entry = |action, outcome| Entry {
+            id: self.core.uuid(),
+            at: now,
+            actor: Actor::nobody(address.map(str::to_owned)),
+            action,
+            subject: subject.clone(),
+            unit: None,
+            data: data.clone(),
+            outcome,
         };
-        let account = store::by_id(conn, token.account_id).await?.ok_or(AuthError::Unauthenticated)?;
-        let grants = store::grants_of(conn, &[account.id]).await?;
-        let account = Arc::new(store::row(account, grants));
-        let mut cache = self.cache.lock();
-        if cache.len() >= CACHE_ROOM {
-            cache.clear();
+        let mut entries = vec![entry(action, Outcome::Refused)];
+        if last {
+            entries.push(entry("auth.lock", Outcome::Done));
         }
-        let cached = Cached { account: Arc::clone(&account), expires_at: token.expires_at, seen_at: now };
-        cache.insert(token_hash.to_owned(), cached);
-        Ok(account)
+        self.write(entries).await
+    }
+
+    /// Writes down that an account was not let do something.
+    async fn note(
+        &self,
+        account: &account::Model,
+        address: Option<&str>,
+        action: &'static str,
+        data: Value,
+    ) -> Result<(), AuthError> {
+        let actor = Actor { account: Some(account.id), address: address.map(str::to_owned) };
+        let mut entry = act(self.core.uuid(), self.core.now(), &actor, action, account.id, Outcome::Refused);
+        entry.data = data;
+        self.write(vec![entry]).await
+    }
+
+    async fn write(&self, entries: Vec<Entry>) -> Result<(), AuthError> {
+        self.core
+            .db
+            .tx("auth.note", |tx| {
+                let entries = entries.clone();
+                Box::pin(async move { Ok(log::append_all(tx, entries).await?) })
+            })
+            .await
     }
 
     /// Ends the token in use.
@@ -269,19 +370,28 @@ impl Auth {
                 })
             })
             .await?;
-        self.cache.lock().remove(&caller.token_hash);
+        self.cache.forget_token(&caller.token_hash);
         Ok(())
     }
 
-    /// Replaces the caller's own password and ends their other tokens.
+    /// Replaces the caller's own password and ends their other tokens. A wrong old one counts like one at log-in.
     pub async fn change_password(&self, caller: &Caller, old: &str, new: &str) -> Result<(), AuthError> {
+        let (id, conn) = (caller.account.id, self.core.db.read());
+        let account = store::by_id(conn, id).await?.ok_or(AuthError::Unauthenticated)?;
         let mut fields = Fields::new();
-        check_choice(&mut fields, "new_password", new, &caller.account.username);
-        let id = caller.account.id;
-        let account = store::by_id(self.core.db.read(), id).await?.ok_or(AuthError::Unauthenticated)?;
-        if !self.passwords.verify(Some(account.password_hash), old).await {
+        self.check_choice(&mut fields, "new_password", new, &account).await?;
+        if old == new && !fields.has("new_password") {
+            fields.reject("new_password", FieldCode::Duplicate);
+        }
+        let username = account.username.clone();
+        let last = self.try_one(Secret::Password, &username, Some(&account), caller.address.as_deref()).await?;
+        if !self.passwords.verify(account.password_hash.clone(), old).await {
+            self.throttle.note(caller.address.as_deref(), self.core.now());
+            let refused = json!({ "reason": "wrong_password", "locked": last });
+            self.note(&account, caller.address.as_deref(), "auth.change_password", refused).await?;
             fields.reject("password", FieldCode::Invalid);
         }
+        let tries = self.tries_of(Secret::Password, &username);
         fields.check()?;
         let hash = self.passwords.hash(&*self.core.rng, new).await;
         let (now, entry, actor) = (self.core.now(), self.core.uuid(), caller.actor());
@@ -289,17 +399,40 @@ impl Auth {
             .db
             .tx("auth.change_password", |tx| {
                 let entry = act(entry, now, &actor, "auth.change_password", id, Outcome::Done);
-                let (hash, keep) = (hash.clone(), caller.token_hash.clone());
+                let (hash, keep, tries) = (hash.clone(), caller.token_hash.clone(), tries.clone());
                 Box::pin(async move {
                     store::set_password(tx, id, hash, false).await?;
-                    store::delete_tokens(tx, id, &keep, now).await?;
+                    store::delete_tokens(tx, id, &keep).await?;
+                    store::forgive(tx, &[tries]).await?;
                     Ok::<_, AuthError>(log::append(tx, entry).await?)
                 })
             })
             .await?;
-        self.cache.lock().retain(|_, c| c.account.id != id);
+        self.cache.forget_account(id);
         Ok(())
     }
+
+    /// Whether a password may be chosen by the owner of an account.
+    async fn check_choice(
+        &self,
+        fields: &mut Fields,
+        field: &str,
+        password: &str,
+        account: &account::Model,
+    ) -> Result<(), AuthError> {
+        let staff_no = match account.person_id {
+            Some(person) => store::staff_no(self.core.db.read(), person).await?.unwrap_or_default(),
+            None => String::new(),
+        };
+        let owner = Owner { username: &account.username, name: &account.display_name, staff_no: &staff_no };
+        check_choice(fields, field, password, owner);
+        Ok(())
+    }
+}
+
+/// A user name as it is kept: upper and lower case are the same.
+fn normal(username: &str) -> String {
+    username.trim().to_lowercase()
 }
 
 fn act(id: Uuid, at: Instant, actor: &Actor, action: &'static str, account: AccountId, outcome: Outcome) -> Entry {
@@ -313,8 +446,4 @@ fn act(id: Uuid, at: Instant, actor: &Actor, action: &'static str, account: Acco
         data: json!({}),
         outcome,
     }
-}
-
-fn hash_of(token: &str) -> String {
-    hex::encode(Sha256::digest(token.as_bytes()))
 }

@@ -7,26 +7,31 @@ use std::sync::Arc;
 use entity::auth::{account, grant};
 use entity::id::AccountId;
 use entity::log::Outcome;
+use serde_json::json;
 
-use super::{Auth, AuthError, NewAccount, NewGrant, act};
+use super::{Auth, AuthError, NewAccount, NewGrant, act, normal};
 use crate::auth::model::{Caller, Denied};
 use crate::auth::store;
 use crate::log::{self, Actor, Entry};
 
 impl Auth {
-    /// Makes many accounts with their roles, all or none. They share one password hash; with one that no password has,
-    /// they wait for their activation.
+    /// Makes many accounts with their roles, all or none. They share one password hash; without one, they wait for their
+    /// activation.
     pub async fn insert_accounts(
         &self,
         actor: &Actor,
         new: Vec<(NewAccount, Vec<NewGrant>)>,
-        hash: &str,
+        hash: Option<&str>,
     ) -> Result<Vec<AccountId>, AuthError> {
         let now = self.core.now();
         let (mut accounts, mut grants, mut entries) = (Vec::new(), Vec::new(), Vec::new());
         for (account, roles) in new {
             let id: AccountId = self.core.id();
-            entries.push(act(self.core.uuid(), now, actor, "auth.create_account", id, Outcome::Done));
+            let mut entry = act(self.core.uuid(), now, actor, "auth.create_account", id, Outcome::Done);
+            let given: Vec<_> = roles.iter().map(|r| json!({ "role": r.role, "unit": r.unit_id })).collect();
+            entry.unit = roles.first().map(|role| role.unit_id);
+            entry.data = json!({ "username": account.username, "person": account.person_id, "grants": given });
+            entries.push(entry);
             for role in roles {
                 grants.push(grant::Model {
                     id: self.core.id(),
@@ -39,13 +44,13 @@ impl Auth {
             }
             accounts.push(account::Model {
                 id,
-                username: account.username.trim().to_lowercase(),
+                username: normal(&account.username),
                 display_name: account.display_name,
-                password_hash: hash.to_owned(),
+                password_hash: hash.map(str::to_owned),
                 person_id: account.person_id,
                 must_change_password: account.must_change_password,
-                failed_attempts: 0,
-                locked_until: None,
+                disabled_at: None,
+                version: 1,
                 created_at: now,
             });
         }
@@ -73,20 +78,22 @@ impl Auth {
         must_change: bool,
     ) -> Result<(), AuthError> {
         let now = self.core.now();
+        let account = store::by_id(self.core.db.read(), id).await?.ok_or(Denied::NotFound)?;
+        let tries = self.all_tries_of(&account.username);
         let entry: Entry = act(self.core.uuid(), now, actor, "auth.reset_password", id, Outcome::Done);
         self.core
             .db
             .tx("auth.reset_password", |tx| {
-                let (hash, entry) = (hash.to_owned(), entry.clone());
+                let (hash, entry, tries) = (hash.to_owned(), entry.clone(), tries.clone());
                 Box::pin(async move {
                     store::set_password(tx, id, hash, must_change).await?;
-                    store::forgive(tx, id).await?;
-                    store::delete_tokens(tx, id, "", now).await?;
+                    store::forgive(tx, &tries).await?;
+                    store::delete_tokens(tx, id, "").await?;
                     Ok::<_, AuthError>(log::append(tx, entry).await?)
                 })
             })
             .await?;
-        self.cache.lock().retain(|_, c| c.account.id != id);
+        self.cache.forget_account(id);
         Ok(())
     }
 

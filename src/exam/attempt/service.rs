@@ -27,6 +27,7 @@ use crate::org;
 mod overdue;
 mod reading;
 mod rescue;
+mod vigil;
 
 /// How many operations may wait to be written.
 const QUEUE: usize = 4096;

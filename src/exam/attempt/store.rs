@@ -90,6 +90,16 @@ impl Head {
     }
 }
 
+/// Since when somebody sits an exam; nothing if they don't.
+pub(super) async fn sitting_since(conn: &impl ConnectionTrait, person: PersonId) -> Result<Option<Instant>, Fault> {
+    let running = attempt::Entity::find()
+        .select_only()
+        .column_as(attempt::Column::StartedAt.max(), "since")
+        .filter(attempt::Column::PersonId.eq(person))
+        .filter(attempt::Column::State.eq(AttemptState::Running));
+    Ok(running.into_tuple::<Option<Instant>>().one(conn).await?.flatten())
+}
+
 /// An attempt without its paper.
 #[derive(Debug, Clone, PartialEq, Eq, DerivePartialModel)]
 #[sea_orm(entity = "attempt::Entity")]

@@ -61,7 +61,7 @@ pub(in crate::web) async fn leave(AnyVisitor(visitor): AnyVisitor, _sent: Sent) 
 }
 
 /// Sets the cookie that holds the token, until the browser is closed; or takes it away.
-fn with_token(mut response: Response, https: bool, token: Option<String>) -> Response {
+pub(in crate::web) fn with_token(mut response: Response, https: bool, token: Option<String>) -> Response {
     let [bound, plain] = COOKIE;
     let mut cookie = Cookie::new_with_str(if https { bound } else { plain }, token.unwrap_or_default());
     cookie.set_path("/");

@@ -8,9 +8,11 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "a handler takes what the framework hands it")]
 
+pub(super) mod activation;
 pub(super) mod admin;
 pub(super) mod amendments;
 pub(super) mod audit;
+pub(super) mod codes;
 pub(super) mod compat;
 pub(super) mod coordinator;
 pub(super) mod exam;

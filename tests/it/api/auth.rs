@@ -222,4 +222,15 @@ both_databases! {
         let hash = server.services.auth.authenticate(&user.token, None).await.unwrap().token_hash;
         client.send(log_out.header("x-csrf-token", kaofa::auth::csrf_token(&hash))).await.ok();
     }
+
+    /// Over HTTPS only the cookie that no neighbouring host can set.
+    async fn a_plain_cookie_is_not_looked_at_over_https(server: TestServer) {
+        let there = server.another_with(|settings| settings.public_url = String::from("https://kaofa.example")).await;
+        let user = server.user_of("anna", None, &[]).await;
+        let client = there.client();
+        for (name, status) in [("kaofa", 401), ("__Host-kaofa", 200)] {
+            let request = client.request(Method::GET, ME).header("cookie", format!("{name}={}", user.token));
+            assert_eq!(client.send(request).await.status, status, "{name}");
+        }
+    }
 }

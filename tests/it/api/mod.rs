@@ -1,5 +1,7 @@
 //! One file a slice: what its operations answer, and what they refuse.
 
+mod accounts;
+mod activation;
 mod attempt;
 mod auth;
 mod bank;
@@ -20,3 +22,4 @@ mod study;
 mod study_life;
 mod study_scene;
 mod study_years;
+mod tokens;

@@ -101,7 +101,7 @@ where
     Fut: Future<Output = ()>,
 {
     let clock = Arc::new(ManualClock::new(BEGINNING.parse().unwrap()));
-    let (server, stop, serving) = start(backend, url, clock, 1).await;
+    let (server, stop, serving) = start(backend, url, clock, 1, |_| {}).await;
     test(server).await;
     drop(stop);
     serving.await.expect("the server does not panic").expect("the server stops in order");
@@ -113,19 +113,25 @@ async fn start(
     url: &str,
     clock: Arc<ManualClock>,
     seed: u64,
+    change: impl FnOnce(&mut Settings),
 ) -> (TestServer, oneshot::Sender<()>, JoinHandle<Result<(), BootError>>) {
     let bound = boot::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None).await.expect("a free port");
+    let mut settings = Settings {
+        calendar: Calendar(chrono_tz::Asia::Shanghai),
+        public_url: format!("http://{}", bound.address),
+        // Tests put the clock forward by hours.
+        token_idle: Millis(12 * 3_600_000),
+        token_life: Millis(12 * 3_600_000),
+        proxied: false,
+        demo: false,
+    };
+    change(&mut settings);
     let core = Core {
         clock: Arc::<ManualClock>::clone(&clock),
         rng: Arc::new(SeededEntropy::new(seed)),
         db: Db::open(url).await.expect("the database opens"),
         keys: Arc::new(Keys::new([7; 32])),
-        settings: Arc::new(Settings {
-            calendar: Calendar(chrono_tz::Asia::Shanghai),
-            public_url: format!("http://{}", bound.address),
-            proxied: false,
-            demo: false,
-        }),
+        settings: Arc::new(settings),
     };
     let services = boot::compose(core);
     let workers = Arc::new(boot::workers(&services));
@@ -149,8 +155,13 @@ async fn start(
 impl TestServer {
     /// A further instance of the program on the same database, with the same key and clock, until the test ends.
     pub(crate) async fn another(&self) -> Self {
+        self.another_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn another_with(&self, change: impl FnOnce(&mut Settings)) -> Self {
         let seed = 2 + u64::try_from(self.others.lock().unwrap().len()).unwrap();
-        let (server, stop, _) = start(self.backend, &self.database_url, Arc::clone(&self.clock), seed).await;
+        let (server, stop, _) = start(self.backend, &self.database_url, Arc::clone(&self.clock), seed, change).await;
         self.others.lock().unwrap().push(stop);
         server
     }

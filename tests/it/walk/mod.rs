@@ -2,6 +2,7 @@
 //! is called and over one beside it. What becomes of it is stated in `table.rs`, an operation a line; an operation
 //! without a line fails the test, which then says what it saw, so that the author can judge it and write it down.
 
+mod pages;
 mod requests;
 mod scene;
 mod table;

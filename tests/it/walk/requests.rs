@@ -113,6 +113,7 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         "create_account" => {
             json!({ "username": fresh(), "display_name": "新", "password": "a first password" })
         }
+        "change_account" => json!({ "display_name": "别名" }),
         "create_grant" => json!({ "role": "liaison", "unit_id": scene.unit }),
         "create_unit" => json!({ "parent_id": scene.here, "code": fresh(), "name": "丙局", "kind": "unit" }),
         "create_person" => json!({ "name": "新人", "unit_id": scene.unit, "categories": ["civil_servant"] }),

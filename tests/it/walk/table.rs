@@ -6,7 +6,7 @@
 //! (404) · `f` a field names what is not the caller's, or the caller's own fields are bad (422).
 
 /// Operations that make a caller of somebody, and so ask for none, or whose address is the secret.
-pub(super) const OPEN: &[&str] = &["log_in", "read_calendar"];
+pub(super) const OPEN: &[&str] = &["activate", "log_in", "read_calendar"];
 
 /// In the order of the operations' names.
 pub(super) const TABLE: &[(&str, [&str; 2])] = &[
@@ -20,6 +20,7 @@ pub(super) const TABLE: &[(&str, [&str; 2])] = &[
     ("ask_leave", ["yynnnnn", "hhhhnnn"]),
     ("call_roll", ["nyynnnn", "nhhnnnn"]),
     ("cancel_session", ["nnynnnn", "nnhnnnn"]),
+    ("change_account", ["nnnnnyn", "nnnnnhn"]),
     ("change_bank", ["nnynnnn", "nnhnnnn"]),
     ("change_candidate", ["nnynnnn", "nnhnnnn"]),
     ("change_exam", ["nnynnnn", "nnhnnnn"]),
@@ -36,11 +37,15 @@ pub(super) const TABLE: &[(&str, [&str; 2])] = &[
     ("copy_programme", ["nnynnnn", "nhhhnnn"]),
     ("correct_attendance", ["nnynnnn", "nnhnnnn"]),
     ("create_account", ["nnnnnyn", "nnnnnyn"]),
+    ("create_account_activation", ["nnnnnyn", "nnnnnhn"]),
+    ("create_activation", ["nyynnnn", "nhhnnnn"]),
+    ("create_activations", ["nyynnnn", "nhhnnnn"]),
+    ("create_activations_xlsx", ["nyynnnn", "nhhnnnn"]),
     ("create_attachment", ["yyynnnn", "yyynnnn"]),
     ("create_bank", ["nnynnnn", "nnfnnnn"]),
     ("create_calendar_feed", ["yynnnnn", "yynnnnn"]),
     ("create_exam", ["nnynnnn", "nnfnnnn"]),
-    ("create_grant", ["nnnnnyn", "nnnnnyn"]),
+    ("create_grant", ["nnnnnyn", "nnnnnhn"]),
     ("create_person", ["nnynnnn", "nnfnnnn"]),
     ("create_programme", ["nnynnnn", "nnfnnnn"]),
     ("create_question", ["nnynnnn", "nnfnnnn"]),
@@ -52,7 +57,7 @@ pub(super) const TABLE: &[(&str, [&str; 2])] = &[
     ("delete_bank", ["nnynnnn", "nnhnnnn"]),
     ("delete_calendar_feed", ["yyyyyyy", "yyyyyyy"]),
     ("delete_exam", ["nnynnnn", "nnhnnnn"]),
-    ("delete_grant", ["nnnnnyn", "nnnnnyn"]),
+    ("delete_grant", ["nnnnnyn", "nnnnnhn"]),
     ("delete_person", ["nnynnnn", "nnhnnnn"]),
     ("delete_programme", ["nnynnnn", "nhhhnnn"]),
     ("delete_question", ["nnynnnn", "nnhnnnn"]),
@@ -62,6 +67,7 @@ pub(super) const TABLE: &[(&str, [&str; 2])] = &[
     ("export_log", ["nnnynny", "nnnynny"]),
     ("export_people", ["nyyynnn", "nhhhnnn"]),
     ("extend_exam", ["nnynnnn", "nnhnnnn"]),
+    ("get_account", ["nnnnnyn", "nnnnnhn"]),
     ("get_activities", ["nnyynnn", "nnhhnnn"]),
     ("get_attachment", ["yhhhhhh", "hhhhhhh"]),
     ("get_attempt", ["yhyyhhh", "hhhhhhh"]),
@@ -77,6 +83,7 @@ pub(super) const TABLE: &[(&str, [&str; 2])] = &[
     ("get_feasibility", ["nnyynnn", "nnhhnnn"]),
     ("get_ledger", ["nyyynnn", "nhhhnnn"]),
     ("get_log_head", ["yyyyyyy", "yyyyyyy"]),
+    ("get_log_verification", ["nnnynny", "nnnynny"]),
     ("get_manifest", ["yyyyhhh", "hhhhhhh"]),
     ("get_me", ["yyyyyyy", "yyyyyyy"]),
     ("get_people_template", ["nnynnnn", "nnynnnn"]),
@@ -139,6 +146,7 @@ pub(super) const TABLE: &[(&str, [&str; 2])] = &[
     ("submit_attempt", ["yhnnnnn", "hhnnnnn"]),
     ("submit_question", ["nnynnnn", "nnhnnnn"]),
     ("transfer_person", ["nnynnnn", "nnhnnnn"]),
+    ("unlock_account", ["nnnnnyn", "nnnnnhn"]),
     ("verify_log", ["nnnynny", "nnnynny"]),
     ("view_id_number", ["nnynnnn", "nnhnnnn"]),
     ("void_attempt", ["nhynhhh", "hhhhhhh"]),

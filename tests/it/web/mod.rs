@@ -1,5 +1,6 @@
 //! The pages, as a browser without script meets them.
 
+mod activation;
 mod audit;
 mod browser;
 mod coordinator;

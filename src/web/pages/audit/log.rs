@@ -5,12 +5,13 @@ use chrono::NaiveTime;
 use entity::instant::{Day, Instant};
 use poem::handler;
 
-use crate::evidence::{EntryFilter, EvidenceError, LogEntry};
+use crate::evidence::{Check, EntryFilter, EvidenceError, LogEntry, Outcome};
 use crate::kernel::field::{FieldCode, Fields};
 use crate::kernel::page::PageRequest;
 use crate::log::SignedHead;
+use crate::web::form::Sent;
 use crate::web::texts::TEXTS;
-use crate::web::view::{Page, View, page};
+use crate::web::view::{Page, View, go_to, page};
 use crate::web::visitor::Visitor;
 
 #[derive(Template)]
@@ -18,6 +19,8 @@ use crate::web::visitor::Visitor;
 struct LogPage {
     v: View,
     head: Option<SignedHead>,
+    last: Option<(Instant, Outcome)>,
+    running: Option<Check>,
     entries: Vec<LogEntry>,
     next_cursor: Option<String>,
     action: String,
@@ -37,6 +40,7 @@ impl LogPage {
         match &entry.actor_name {
             Some(name) => name.clone(),
             None if entry.entry.actor == "system" => self.v.t("log-system").to_string(),
+            None if entry.entry.actor == "nobody" => self.v.t("log-nobody").to_string(),
             None => entry.entry.actor.clone(),
         }
     }
@@ -51,8 +55,8 @@ impl LogPage {
         }
     }
 
-    fn areas(&self) -> [&'static str; 6] {
-        ["auth.", "org.", "study.", "bank.", "exam.", "report."]
+    fn areas(&self) -> [&'static str; 8] {
+        ["auth.", "org.", "study.", "bank.", "exam.", "report.", "log.", "file."]
     }
 
     fn is_area(&self) -> bool {
@@ -94,5 +98,25 @@ pub(in crate::web) async fn show(visitor: Visitor) -> Page {
         Err(EvidenceError::Denied(_)) => None,
         Err(other) => return Err(other.into()),
     };
-    page(&LogPage { head, entries: found.items, next_cursor: found.next_cursor, action, subject, from, to, v: view })
+    let (last, running) = evidence.checks(&visitor.caller).await?;
+    let last = last.and_then(|check| check.done);
+    page(&LogPage {
+        head,
+        last,
+        running,
+        entries: found.items,
+        next_cursor: found.next_cursor,
+        action,
+        subject,
+        from,
+        to,
+        v: view,
+    })
+}
+
+/// Asks for a check of the whole log.
+#[handler]
+pub(in crate::web) async fn verify(visitor: Visitor, _sent: Sent) -> Page {
+    visitor.services.evidence.ask_for_check(&visitor.caller).await?;
+    Ok(go_to("/log?done=log_check"))
 }

@@ -1,12 +1,19 @@
 //! Wire types.
 
+mod accounts;
+mod activation;
+
+pub(super) use accounts::{AccountChangeRequest, AccountQuery};
+pub(super) use activation::{ActivateRequest, HandoutRequest, SlipDto, SlipFile, SlipList};
+
 use entity::auth::grant::Role;
 use entity::id::UnitId;
 use entity::instant::Instant;
 use poem_openapi::{Enum, Object};
 
-use super::model::{AccountRow, check_username};
+use super::model::{AccountDetails, AccountRow, check_username};
 use super::service::{LogIn, NewAccount, NewGrant};
+use crate::http::Tagged;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 
 /// A role over a unit's subtree.
@@ -52,8 +59,10 @@ pub(super) struct LogInRequest {
 pub(super) struct LogInResponse {
     /// To be sent as `Authorization: Bearer …`.
     token: String,
-    /// When it ends.
+    /// When it ends at the latest, though not while an exam is sat that was begun with it.
     expires_at: String,
+    /// It ends earlier when it is not used for so many seconds.
+    idle_seconds: i64,
     /// The password must be changed before anything else.
     must_change_password: bool,
     /// Whose it is.
@@ -65,9 +74,59 @@ impl From<LogIn> for LogInResponse {
         Self {
             token: log_in.token,
             expires_at: log_in.expires_at.to_string(),
+            idle_seconds: log_in.idle.0 / 1000,
             must_change_password: log_in.account.must_change_password,
             account: log_in.account.into(),
         }
+    }
+}
+
+/// An account as those see it who look after accounts.
+#[derive(Debug, Object)]
+#[oai(rename = "AccountDetails")]
+pub(super) struct DetailsDto {
+    /// Its identifier.
+    id: String,
+    /// What is typed to log in.
+    username: String,
+    /// The name that pages show.
+    display_name: String,
+    /// The person on a roster that it belongs to.
+    person_id: Option<String>,
+    /// `active`, `waiting` (its owner has not used their one-time code) or `disabled`.
+    status: String,
+    /// After too many failures: when it may be tried again.
+    locked_until: Option<String>,
+    /// The password was chosen by somebody else and must be replaced.
+    must_change_password: bool,
+    /// When it was made.
+    created_at: String,
+    /// What it may do.
+    grants: Vec<GrantDto>,
+}
+
+impl From<AccountDetails> for DetailsDto {
+    fn from(details: AccountDetails) -> Self {
+        let must_change_password = details.account.must_change_password;
+        let account = AccountDto::from(details.account);
+        Self {
+            id: account.id,
+            username: account.username,
+            display_name: account.display_name,
+            person_id: account.person_id,
+            status: details.status.to_string(),
+            locked_until: details.locked_until.map(|at| at.to_string()),
+            must_change_password,
+            created_at: details.created_at.to_string(),
+            grants: account.grants,
+        }
+    }
+}
+
+impl From<AccountDetails> for Tagged<DetailsDto> {
+    fn from(details: AccountDetails) -> Self {
+        let version = details.version;
+        Self::new(details, version)
     }
 }
 
@@ -128,7 +187,7 @@ impl From<AccountRow> for AccountDto {
 pub(super) struct PasswordRequest {
     /// The password in use.
     pub password: String,
-    /// At least 10 characters, without the user name in it.
+    /// At least 10 characters, not the old one, without user name, name or number, and not a common one.
     pub new_password: String,
 }
 
