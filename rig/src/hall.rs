@@ -79,6 +79,8 @@ pub async fn furnish(database_url: &str, key_file: &Path, plan: &Plan) -> Hall {
         settings: Arc::new(Settings {
             calendar: Calendar(chrono_tz::Asia::Shanghai),
             public_url: "http://127.0.0.1".to_owned(),
+            token_idle: Millis::seconds(86_400),
+            token_life: Millis::seconds(86_400),
             proxied: false,
             demo: false,
         }),
@@ -103,7 +105,7 @@ async fn fill(services: &Services, plan: &Plan) -> Hall {
     // Nobody logs in with a password here.
     let nobody_knows = services.auth.hash(&services.core.secret::<32>()).await;
     let accounts = ["coordinator", "author"].map(|name| (account(name, None), vec![grant(Role::Coordinator, root)]));
-    let ids = services.auth.insert_accounts(&Actor::SYSTEM, accounts.into(), &nobody_knows).await.unwrap();
+    let ids = services.auth.insert_accounts(&Actor::SYSTEM, accounts.into(), Some(&nobody_knows)).await.unwrap();
     let coordinator = services.auth.act_as("coordinator").await.unwrap();
     let tokens = give_tokens(services, &ids[..1]).await;
 
@@ -150,7 +152,7 @@ async fn candidates(
             .iter()
             .zip(chunk)
             .map(|(person, n)| (account(&format!("r{n:06}"), Some(*person)), vec![grant(Role::Official, unit)]));
-        let accounts = services.auth.insert_accounts(&Actor::SYSTEM, accounts.collect(), hash).await.unwrap();
+        let accounts = services.auth.insert_accounts(&Actor::SYSTEM, accounts.collect(), Some(hash)).await.unwrap();
         let tokens = give_tokens(services, &accounts).await;
         candidates
             .extend(people.iter().zip(tokens).map(|(person, token)| Candidate { person: person.to_string(), token }));
@@ -159,7 +161,6 @@ async fn candidates(
 }
 
 /// A token for each account, as a log-in gives it, without its password.
-#[allow(clippy::needless_update, reason = "a further column of the table is no business of the rig's")]
 async fn give_tokens(services: &Services, accounts: &[AccountId]) -> Vec<String> {
     let now = services.core.now();
     let tokens: Vec<String> = accounts.iter().map(|_| services.core.secret::<32>()).collect();
@@ -168,8 +169,8 @@ async fn give_tokens(services: &Services, accounts: &[AccountId]) -> Vec<String>
             token_hash: Set(hex::encode(Sha256::digest(token.as_bytes()))),
             account_id: Set(*account),
             created_at: Set(now),
-            expires_at: Set(now + Millis::seconds(86_400)),
-            ..Default::default()
+            seen_at: Set(now),
+            ends_at: Set(now + Millis::seconds(86_400)),
         })
         .collect();
     let given = services.core.db.tx("rig.tokens", |tx| {
