@@ -117,8 +117,8 @@ both_databases! {
         // Where nothing can be read below the address, it is said what was done.
         let admin = server.user("sec", Role::SecurityAdmin, server.root().await).await;
         let admin = server.as_(&admin);
-        let path = format!("/api/v1/accounts/{}/grants", admin.get("/api/v1/auth/me").await.ok()["id"].as_str().unwrap());
-        let grant = json!({ "role": "security_admin", "unit_id": server.root().await.to_string() });
+        let path = format!("/api/v1/accounts/{}/grants", user.id);
+        let grant = json!({ "role": "auditor", "unit_id": server.root().await.to_string() });
         keyed(&admin, &path, "a", &grant).await.ok();
         sql(&server, "UPDATE idempotency_keys SET status = NULL, answer = NULL, claimed_until = 0").await;
         let lost = keyed(&admin, &path, "a", &grant).await.expect_problem(409, "answer_lost");
