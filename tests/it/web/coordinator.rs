@@ -259,7 +259,8 @@ both_databases! {
         scene.taken(&format!("{path}/seal"), &[]).await;
         let sealed = scene.page(&manage).await;
         assert!(sealed.contains("封卷凭据") && sealed.contains("随机数承诺"), "{sealed}");
-        assert!(scene.page(&format!("{path}/candidates")).await.contains("陈一"));
+        let candidates = scene.page(&format!("{path}/candidates")).await;
+        assert!(candidates.contains("陈一") && candidates.contains("2026 年度考试"), "{candidates}");
         assert_eq!(scene.browser.get(&format!("{path}/results")).await.status, 409);
 
         server.set_clock("2026-03-16T01:30:00Z");
