@@ -12,7 +12,8 @@ use crate::kernel::page::PageRequest;
 use crate::study::{Proof, Session, SessionKind, SessionStatus};
 
 const MINUTE: i64 = 60 * 1000;
-const DAY: i64 = 24 * 60 * MINUTE;
+/// A day, in ms.
+pub(super) const DAY: i64 = 24 * 60 * MINUTE;
 
 /// Arranges what is missing for today.
 pub(super) async fn arrange(stage: &Stage<'_>) -> Result<(), DemoError> {

@@ -6,6 +6,7 @@ use entity::points::Points;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::fill::{DemoError, Stage};
+use super::present::DAY;
 use crate::auth::Caller;
 use crate::bank::Answer;
 use crate::exam::attempt::{AttemptError, RawResponse, RawSave};
@@ -19,6 +20,9 @@ use crate::org::Audience;
 const BALANCED: i32 = 2024;
 /// How many people act at once.
 const AT_ONCE: usize = 96;
+
+/// For how long after the hour at which an exam opens people begin to sit on each of its days, in ms: nobody sits at night.
+const WORKING: i64 = 6 * 3600 * 1000;
 
 /// An exam of the story.
 pub(super) struct Plan {
@@ -151,10 +155,13 @@ impl Stage<'_> {
             .filter(|(_, doing)| *doing != Doing::Absent)
             .collect();
         // So that everybody has handed in before the end: the last share begins two hours before.
-        let span = (until - plan.opens_at).0 - 2 * 3600 * 1000;
+        let span = ((until - plan.opens_at).0 - 2 * 3600 * 1000).max(0);
         let shares = i64::try_from(candidates.len().div_ceil(AT_ONCE)).unwrap_or(1).max(1);
+        let daily = (shares + span / DAY) / (span / DAY + 1);
         for (share, candidates) in (0_i64..).zip(candidates.chunks(AT_ONCE)) {
-            let begins = plan.opens_at + Millis(span / shares * share + 60_000);
+            let (day, turn) = (share / daily, share % daily);
+            let offset = day * DAY + WORKING.min(span) / daily * turn;
+            let begins = plan.opens_at + Millis(offset.min(span) + 60_000);
             self.set(begins).await?;
             let started: Vec<_> = stream::iter(candidates)
                 .map(|(caller, doing)| async move {
