@@ -2,8 +2,10 @@
 
 use std::process::Command;
 
+use kaofa::auth::Role;
 use serde_json::{Value, json};
 
+use super::draw;
 use super::study_scene::{Scene, check_ins};
 use crate::harness::Client;
 
@@ -127,6 +129,32 @@ both_databases! {
         assert_eq!(server.client().get(&path).await.status.as_u16(), 200);
         assert_eq!(one.delete("/api/v1/calendar/feed").await.status.as_u16(), 204);
         server.client().get(&path).await.expect_problem(404, "not_found");
+    }
+
+    /// Exams stand in the calendar as the application shows them, and follow their amendments.
+    async fn exams_stand_in_calendars(server: TestServer) {
+        let scene = draw::Scene::set(&server, 1, 12).await;
+        let exam = scene.sealed(json!({})).await;
+        let grants = [(Role::Official, scene.unit)];
+        let official = server.as_(&server.user_of("official", Some(scene.people[0]), &grants).await);
+        let url = official.act("/api/v1/calendar/feed").await.ok()["url"].as_str().unwrap().to_owned();
+        let path = url[url.find("/api/").unwrap()..].to_owned();
+        let mut sequences = Vec::new();
+        for closes_at in ["2026-03-16T03:00:00Z", "2026-03-16T05:30:00Z"] {
+            let shown = official.get(&format!("/api/v1/exams/{exam}")).await.ok();
+            let time = |name: &str| shown[name].as_str().unwrap().replace(".000Z", "Z");
+            assert_eq!(time("closes_at"), closes_at);
+            let read = read_by_others(&server.client().get(&path).await.text);
+            let expected = vec![json!([format!("{exam}@kaofa"), time("opens_at"), closes_at, "CONFIRMED"])];
+            assert_eq!(without(&read["one"], [0, 2, 3, 4]), expected);
+            assert_eq!(without(&read["two"], [0, 2, 3, 4]), expected);
+            sequences.push(read["one"][0][5].as_i64().unwrap());
+            let later = json!({ "reason": "延长", "schedule": { "closes_at": "2026-03-16T05:30:00Z" } });
+            if sequences.len() == 1 {
+                scene.coordinator.post(&format!("/api/v1/exams/{exam}/amendments"), &later).await.ok();
+            }
+        }
+        assert!(sequences[1] > sequences[0], "the sequence counts up: {sequences:?}");
     }
 
     /// Sessions, people and times are counted apart; hours once; and a file tells the same as the figures.
