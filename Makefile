@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak audit openapi
+.PHONY: help run test check bench soak audit fuzz openapi
 
 help: ## Says what can be made.
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -24,6 +24,11 @@ check: ## Format, lints and documentation.
 
 audit: ## Asks a server whatever its specification allows, as each role, for about ten minutes.
 	scripts/audit.sh
+
+# Wants cargo-fuzz (`cargo install cargo-fuzz`); the flags of the sanitizers are taken by a stable compiler too if it is told so.
+fuzz: ## Throws damaged files at the readers of tables, ten minutes each.
+	RUSTC_BOOTSTRAP=1 cargo fuzz run table -- -max_total_time=600 -rss_limit_mb=1500 -timeout=20
+	RUSTC_BOOTSTRAP=1 cargo fuzz run workbook -- -max_total_time=600 -rss_limit_mb=1500 -timeout=20
 
 openapi: ## Writes openapi/kaofa.json from the code.
 	cargo run --quiet -- openapi > openapi/kaofa.json.new
