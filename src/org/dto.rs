@@ -18,7 +18,8 @@ mod patch;
 pub(super) use changes::{ChangeDto, ChangeStateDto, DecisionRequest};
 pub(super) use history::HistoryDto;
 pub(super) use import::ImportReportDto;
-pub(super) use patch::{DepartureRequest, IdNumber, PersonPatch, ReasonRequest, TransferRequest, UnitPatch};
+pub use patch::{DepartureRequest, PersonPatch, TransferRequest, UnitPatch};
+pub(super) use patch::{IdNumber, ReasonRequest};
 
 /// What a person is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]

@@ -18,12 +18,15 @@ mod store;
 
 pub use api::{OrgApi, OrgFilesApi};
 pub use audience::{Audience, RosterMember, close_roster, freeze, freeze_members, preview, watch_roster};
-pub use dto::{AudienceDto, CategoryDto, PersonRequest, UnitRequest};
+pub use dto::{
+    AudienceDto, CategoryDto, DepartureRequest, PersonPatch, PersonRequest, TransferRequest, UnitPatch, UnitRequest,
+};
 pub use entity::org::departure::DepartureKind;
 pub use entity::org::person::Category;
 pub use entity::org::posting::PostingKind;
 pub use entity::org::roster_change::{ChangeKind, ChangeSource, ChangeState};
 pub use entity::org::unit::UnitKind;
+pub use import::marked::words as mistake_words;
 pub use import::report::{Ambiguous, Choice, ImportReport, Line, Lines};
 pub use model::{
     Change, ChangeFilter, Departure, History, NewPerson, NewUnit, PeopleFilter, Person, PersonChange, Transfer, Unit,

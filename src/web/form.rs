@@ -38,6 +38,11 @@ impl Sent {
         self.values.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
+    /// Every field whose name begins so, with the rest of its name.
+    pub(super) fn starting<'a>(&'a self, start: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.values.iter().filter_map(move |(n, v)| n.strip_prefix(start).map(|rest| (rest, v.as_str())))
+    }
+
     /// Whether a box was ticked.
     pub(super) fn ticked(&self, name: &str) -> bool {
         self.all(name).next().is_some()
@@ -104,7 +109,6 @@ impl Sent {
 /// What the framework said of a body that is no form.
 fn refused(error: &poem::Error) -> Problem {
     match error.status() {
-        _ if error.to_string().contains("the body is too large") => Problem::new(Code::TooLarge),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(Code::UnsupportedMediaType),
         _ => Problem::new(Code::Malformed).about(error),
     }
@@ -116,6 +120,49 @@ impl<'a> FromRequest<'a> for Sent {
         let caller = identify(request).await?;
         if sent.value(CSRF_FIELD) == csrf_token(&caller.token_hash) {
             Ok(sent)
+        } else {
+            Err(Problem::new(Code::CsrfFailed).into())
+        }
+    }
+}
+
+/// A form of ours with a file in it, which may be empty.
+#[derive(Debug, Clone)]
+pub(super) struct SentFile {
+    /// The other fields.
+    pub(super) sent: Sent,
+    /// The bytes of the field `file`.
+    pub(super) file: Vec<u8>,
+}
+
+impl SentFile {
+    async fn read(request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let mut parts = poem::web::Multipart::from_request(request, body).await.map_err(|error| refused(&error))?;
+        let (mut values, mut file) = (Vec::new(), Vec::new());
+        let broken = |error: poem::error::ParseMultipartError| refused(&error.into());
+        while let Some(part) = parts.next_field().await.map_err(broken)? {
+            let name = part.name().unwrap_or_default().to_owned();
+            let bytes = part.bytes().await.map_err(|error| Problem::new(Code::Malformed).about(error))?;
+            if name == "file" {
+                file = bytes;
+            } else {
+                let value = String::from_utf8(bytes).map_err(|error| Problem::new(Code::Malformed).about(error))?;
+                values.push((name, value));
+            }
+        }
+        if !from_here(request) {
+            return Err(Problem::new(Code::CsrfFailed).into());
+        }
+        Ok(Self { sent: Sent { values, address: Address::of(request).0 }, file })
+    }
+}
+
+impl<'a> FromRequest<'a> for SentFile {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let this = Self::read(request, body).await?;
+        let caller = identify(request).await?;
+        if this.sent.value(CSRF_FIELD) == csrf_token(&caller.token_hash) {
+            Ok(this)
         } else {
             Err(Problem::new(Code::CsrfFailed).into())
         }

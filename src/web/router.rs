@@ -6,8 +6,8 @@ use poem::{EndpointExt, Route};
 
 use super::methods::{get, post};
 use super::pages::coordinator::{
-    banks, candidate, composer, exam_day, exams, hall, people, programmes, questions, roll, session_form, sessions,
-    today, units,
+    banks, candidate, changes, composer, exam_day, exams, hall, people, people_files, person, programmes, questions,
+    roll, session_form, sessions, today, units,
 };
 use super::pages::liaison::{self, unit};
 use super::pages::official::{calendar, check_in, record, results, sitting, tasks};
@@ -39,6 +39,10 @@ pub fn routes(services: Arc<Services>) -> Route {
         .at("/log", get(audit::log::show))
         .at("/log/verify", post(audit::log::verify))
         .at("/units", get(admin::units::show))
+        .at("/units/import", get(admin::unit_files::blank).post(admin::unit_files::bring))
+        .at("/units/import/marked", post(admin::unit_files::mark))
+        .at("/units/:id", get(admin::unit::show).post(admin::unit::save))
+        .at("/units/:id/delete", post(admin::unit::delete))
         .at("/units/new", get(admin::units::blank).post(admin::units::create))
         .at("/accounts", get(admin::accounts::show))
         .at("/accounts/new", get(admin::accounts::blank).post(admin::accounts::create))
@@ -65,6 +69,14 @@ fn coordinator(pages: Route) -> Route {
         .at("/people", get(people::list))
         .at("/people/new", get(people::blank).post(people::enter))
         .at("/people/units", get(units::list))
+        .at("/people/import", get(people_files::blank).post(people_files::bring))
+        .at("/people/import/marked", post(people_files::mark))
+        .at("/people/changes", get(changes::list))
+        .at("/people/changes/:id", post(changes::decide))
+        .at("/people/:id", get(person::show))
+        .at("/people/:id/act/:act", get(person::blank).post(person::carry_out))
+        .at("/people/:id/id-number", post(person::reveal))
+        .at("/people/:id/delete", post(person::delete))
         .at("/programmes", get(programmes::list))
         .at("/programmes/new", get(programmes::blank).post(programmes::create))
         .at("/programmes/:id", get(programmes::show))

@@ -8,25 +8,25 @@ use crate::kernel::field::{FieldCode, Fields, Invalid};
 use crate::org::model::{Departure, PersonChange, Transfer, UnitChange};
 
 /// What is to be changed of a person. A field that is null or left out stays as it is.
-#[derive(Debug, Object)]
+#[derive(Debug, Default, Object)]
 #[oai(deny_unknown_fields)]
-pub(in crate::org) struct PersonPatch {
+pub struct PersonPatch {
     /// Unique, at most 40 characters.
-    staff_no: Option<String>,
+    pub staff_no: Option<String>,
     /// Their name, at most 80 characters.
-    name: Option<String>,
+    pub name: Option<String>,
     /// All their categories from `categories_from` on; what was held until then is kept.
-    categories: Option<Vec<String>>,
+    pub categories: Option<Vec<String>>,
     /// From which day on they hold these categories; today if null.
-    categories_from: Option<String>,
+    pub categories_from: Option<String>,
     /// Their post, at most 80 characters; may be empty.
-    post: Option<String>,
+    pub post: Option<String>,
     /// Their unit as it is. Another one takes a transfer.
-    unit_id: Option<String>,
+    pub unit_id: Option<String>,
     /// National ID, 18 characters (GB 11643); empty if it is to be forgotten.
-    id_number: Option<String>,
+    pub id_number: Option<String>,
     /// Phone number, 7 to 15 digits; empty if it is to be forgotten.
-    phone: Option<String>,
+    pub phone: Option<String>,
 }
 
 impl TryFrom<PersonPatch> for PersonChange {
@@ -52,24 +52,24 @@ impl TryFrom<PersonPatch> for PersonChange {
 }
 
 /// What is to be changed of a unit. A field that is null or left out stays as it is.
-#[derive(Debug, Object)]
+#[derive(Debug, Default, Object)]
 #[oai(deny_unknown_fields)]
-pub(in crate::org) struct UnitPatch {
+pub struct UnitPatch {
     /// Another node above; not itself and none below it.
-    parent_id: Option<String>,
+    pub parent_id: Option<String>,
     /// Unique, at most 40 characters.
-    code: Option<String>,
+    pub code: Option<String>,
     /// Its name, at most 80 characters.
-    name: Option<String>,
+    pub name: Option<String>,
     /// `group` or `unit`. A unit with people on its roster cannot become a group.
-    kind: Option<String>,
+    pub kind: Option<String>,
     /// Its place among its siblings, 0 to 9999; siblings of the same place are in the order of their names.
-    position: Option<i32>,
+    pub position: Option<i32>,
     /// The last day it exists, by when nobody may be on its roster and no unit below it; empty if it is to go on.
-    active_to: Option<String>,
+    pub active_to: Option<String>,
     /// The unit that it becomes part of: everybody on its roster moves there on the day after `active_to` (today if
     /// that is null).
-    merged_into_id: Option<String>,
+    pub merged_into_id: Option<String>,
 }
 
 impl TryFrom<UnitPatch> for UnitChange {
@@ -100,13 +100,13 @@ impl TryFrom<UnitPatch> for UnitChange {
 /// A move to another unit.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-pub(in crate::org) struct TransferRequest {
+pub struct TransferRequest {
     /// Where to; not a group.
-    unit_id: String,
+    pub unit_id: String,
     /// The first day there. It may lie ahead, and not before the last move.
-    effective_on: String,
+    pub effective_on: String,
     /// Why, at most 200 characters.
-    reason: String,
+    pub reason: String,
 }
 
 impl TryFrom<TransferRequest> for Transfer {
@@ -124,16 +124,16 @@ impl TryFrom<TransferRequest> for Transfer {
 /// A leaving.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
-pub(in crate::org) struct DepartureRequest {
+pub struct DepartureRequest {
     /// `retired`, `resigned`, `died`, `seconded`.
-    kind: String,
+    pub kind: String,
     /// The first day that they are gone. It may lie ahead, and not before the last move.
-    effective_on: String,
+    pub effective_on: String,
     /// What is to be known about it, at most 200 characters.
-    reason: String,
+    pub reason: String,
     /// Only with `seconded`: the unit on whose roster they count meanwhile, which may be their own; null if on none of
     /// the district.
-    counted_unit_id: Option<String>,
+    pub counted_unit_id: Option<String>,
 }
 
 impl TryFrom<DepartureRequest> for Departure {

@@ -9,7 +9,8 @@ use crate::kernel::field::{FieldCode, FieldError};
 use crate::kernel::texts::Lang;
 
 /// The text of a mistake in a language.
-pub(in crate::org) fn words(mistake: &Mistake, lang: Lang) -> String {
+#[must_use]
+pub fn words(mistake: &Mistake, lang: Lang) -> String {
     let error = FieldError { field: String::new(), code: mistake.code, detail: mistake.detail.clone() };
     Problem::field_words(&error, lang)
 }

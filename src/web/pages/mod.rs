@@ -17,6 +17,7 @@ pub(super) mod compat;
 pub(super) mod coordinator;
 pub(super) mod exam;
 pub(super) mod home;
+pub(super) mod import;
 pub(super) mod language;
 pub(super) mod liaison;
 pub(super) mod login;

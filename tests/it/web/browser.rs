@@ -15,6 +15,11 @@ impl Browser {
         Self { client: server.client(), cookie: String::new() }
     }
 
+    /// What it sends back with every request.
+    pub(super) fn cookie(&self) -> String {
+        self.cookie.clone()
+    }
+
     fn keep(&mut self, answer: Answer) -> Answer {
         for value in answer.headers.get_all("set-cookie") {
             value.to_str().unwrap().split(';').next().unwrap().clone_into(&mut self.cookie);

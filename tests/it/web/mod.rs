@@ -6,3 +6,4 @@ mod browser;
 mod coordinator;
 mod login;
 mod official;
+mod people;

@@ -4,12 +4,15 @@
 
 pub(in crate::web) mod banks;
 pub(in crate::web) mod candidate;
+pub(in crate::web) mod changes;
 pub(in crate::web) mod composer;
 pub(in crate::web) mod exam_day;
 pub(in crate::web) mod exams;
 pub(in crate::web) mod hall;
 mod parts;
 pub(in crate::web) mod people;
+pub(in crate::web) mod people_files;
+pub(in crate::web) mod person;
 pub(in crate::web) mod programmes;
 pub(in crate::web) mod questions;
 pub(in crate::web) mod roll;

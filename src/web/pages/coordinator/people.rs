@@ -27,6 +27,15 @@ struct PeoplePage {
     filtered: bool,
 }
 
+impl PeoplePage {
+    /// The file of the unit that is shown, or of the only one at the top of what the reader holds.
+    fn export(&self) -> Option<String> {
+        let chosen = Some(self.f.value("unit_id")).filter(|unit| !unit.is_empty());
+        let unit = chosen.or_else(|| self.units.first().map(|(unit, _)| unit.as_str()))?;
+        Some(format!("/api/v1/exports/people?unit_id={unit}&subtree=true"))
+    }
+}
+
 /// The list: of a unit with its subtree, of a category, with a text.
 #[handler]
 pub(in crate::web) async fn list(visitor: Visitor) -> Page {

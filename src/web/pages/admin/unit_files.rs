@@ -1,0 +1,40 @@
+//! Units brought in as a file, looked at before anything is written.
+
+use poem::handler;
+
+use crate::auth::Role;
+use crate::http::Problem;
+use crate::web::form::SentFile;
+use crate::web::pages::import::{ImportPage, Of, file_of, workbook};
+use crate::web::view::{Page, go_to, page};
+use crate::web::visitor::Visitor;
+
+/// The form.
+#[handler]
+pub(in crate::web) fn blank(visitor: Visitor) -> Page {
+    visitor.caller.scope(&[Role::SystemAdmin], visitor.view.now)?;
+    page(&ImportPage::blank(visitor.view, Of::Units))
+}
+
+/// Tells what would come of a file, or does it.
+#[handler]
+pub(in crate::web) async fn bring(visitor: Visitor, sent: SentFile) -> Page {
+    let for_good = sent.sent.value("go_on") == "yes";
+    let file = match file_of(&sent) {
+        Ok(file) => file,
+        Err(problem) => return ImportPage::told(visitor.view, Of::Units, &[], Err(problem)),
+    };
+    let bytes = file.bytes.clone();
+    let told = visitor.services.org.import_units(&visitor.caller, file, !for_good).await;
+    match told {
+        Ok(report) if report.applied => Ok(go_to("/units?done=imported")),
+        told => ImportPage::told(visitor.view, Of::Units, &bytes, told.map_err(Problem::from)),
+    }
+}
+
+/// The file back with its mistakes marked.
+#[handler]
+pub(in crate::web) async fn mark(visitor: Visitor, sent: SentFile) -> Page {
+    let marked = visitor.services.org.marked_units(&visitor.caller, file_of(&sent)?, visitor.view.lang).await?;
+    Ok(workbook(marked, "units-marked"))
+}
