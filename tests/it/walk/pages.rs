@@ -38,6 +38,7 @@ fn filled(scene: &Scene, path: &str) -> String {
     for part in path.split('/') {
         parts.push(match part {
             ":person" | ":person_id" => scene.people[2].to_string(),
+            ":act" => "transfer".to_owned(),
             name if name.starts_with(':') => id(before),
             plain => plain.to_owned(),
         });

@@ -10,7 +10,7 @@ use poem::web::Path;
 use uuid::Uuid;
 
 use super::parts::{Options, filter, filter_form, page_of, unit_options, units, words};
-use crate::auth::MANAGERS;
+use crate::auth::{MANAGERS, READERS};
 use crate::http::Problem;
 use crate::org::{Change, ChangeFilter, ChangeKind, ChangeState};
 use crate::web::form::{Form, Sent};
@@ -54,7 +54,7 @@ pub(in crate::web) async fn list(visitor: Visitor) -> Page {
     let v = &visitor.view;
     let asked = ChangeFilter { state: filter(v, "state"), unit_id: filter(v, "unit_id"), subject_id: None };
     let found = visitor.services.org.changes(&visitor.caller, &asked, &page_of(v, 50)?).await?;
-    let choices = units(&visitor, MANAGERS).await?;
+    let choices = units(&visitor, READERS).await?;
     page(&ChangesPage {
         f: filter_form(v, "changes-", &["unit_id", "state"]),
         units: unit_options(&choices),
