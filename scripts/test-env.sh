@@ -50,12 +50,12 @@ install_missing
 bin=$(postgres_bin)
 [ -n "$bin" ] || { say "no initdb found after installing postgresql"; exit 1; }
 
-# The validator of specifications and two readers of calendars live in the checkout.
+# The validator of specifications, two readers of calendars and one of workbooks live in the checkout.
 venv=$(cd "$(dirname "$0")/.." && pwd)/.venv
-if ! "$venv/bin/python" -c 'import openapi_spec_validator, icalendar, recurring_ical_events, ics' 2>/dev/null; then
+if ! "$venv/bin/python" -c 'import openapi_spec_validator, icalendar, recurring_ical_events, ics, openpyxl' 2>/dev/null; then
     python3 -m venv "$venv" >&2
     "$venv/bin/pip" install --quiet --no-cache-dir --disable-pip-version-check openapi-spec-validator==0.9.0 \
-        icalendar==6.3.2 recurring-ical-events==3.8.0 ics==0.7.2 >&2
+        icalendar==6.3.2 recurring-ical-events==3.8.0 ics==0.7.2 openpyxl==3.1.5 >&2
 fi
 
 # PostgreSQL refuses to run as root.

@@ -112,7 +112,7 @@ pub fn compose(core: Core) -> Services {
         Arc::new(Desk::new(core.clone(), Arc::clone(&org), Arc::clone(&auth), Arc::clone(&study), Arc::clone(&exams)));
     auth.keep(Arc::<Attempts>::clone(&attempts));
     let evidence = Arc::new(Evidence::new(core.clone()));
-    let reports = Arc::new(Reports::new(core.clone(), Arc::clone(&org)));
+    let reports = Arc::new(Reports::new(core.clone(), Arc::clone(&org), Arc::clone(&study)));
     let key = core.keys.subkey("http.idempotency");
     let idempotency = Idempotency::new(core.db.clone(), Arc::clone(&core.clock), Arc::clone(&core.rng), key);
     Services {
@@ -171,6 +171,7 @@ pub fn workers(services: &Services) -> Vec<Worker> {
             })
         }),
         worker("exam.tick", |s| Box::pin(async move { Ok(s.exams.tick().await?) })),
+        worker("report.make_files", |s| Box::pin(async move { Ok(s.reports.make_files().await?) })),
         worker("http.forget_keys", |s| Box::pin(async move { Ok(s.idempotency.forget().await?) })),
         worker("statistics.tick", |s| Box::pin(async move { Ok(s.statistics.tick().await?) })),
         worker("log.sequence", |s| {

@@ -15,6 +15,7 @@ pub mod evidence;
 pub mod exam;
 pub mod files;
 pub mod http;
+pub mod jobs;
 pub mod kernel;
 pub mod keys;
 pub mod log;

@@ -21,7 +21,7 @@ use crate::kernel::metrics::{CONTENT_TYPE, METRICS};
 use crate::log;
 use crate::openapi::{self, Apis};
 use crate::org::{OrgApi, OrgFilesApi};
-use crate::report::ReportApi;
+use crate::report::{FilesApi, ReportApi};
 use crate::study::{AttendanceApi, LedgerApi, StudyApi};
 use crate::web::{self, Services};
 
@@ -100,7 +100,7 @@ fn apis(services: &Services) -> Apis {
             StatisticsApi(Arc::clone(&services.statistics)),
         ),
         AttemptApi(Arc::clone(&services.attempts)),
-        ReportApi(Arc::clone(&services.reports)),
+        (ReportApi(Arc::clone(&services.reports)), FilesApi(Arc::clone(&services.reports))),
         EvidenceApi(Arc::clone(&services.evidence)),
     )
 }

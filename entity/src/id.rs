@@ -55,6 +55,8 @@ id! {
     GrantId,
     /// A department, street, town or group in the tree.
     UnitId,
+    /// A piece of long work.
+    JobId,
     /// Somebody on a unit's roster.
     PersonId,
     /// A year's plan of study.

@@ -14,6 +14,7 @@ pub mod exam;
 pub mod http;
 pub mod id;
 pub mod instant;
+pub mod jobs;
 pub mod log;
 pub mod org;
 pub mod points;

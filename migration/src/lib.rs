@@ -20,6 +20,7 @@ mod m0007_tally;
 mod m0008_report;
 mod m0010_demonstration;
 mod m0011_idempotency;
+mod m0017_jobs;
 
 /// Brings a database to the newest step, in order.
 pub struct Migrator;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_report::Migration),
             Box::new(m0010_demonstration::Migration),
             Box::new(m0011_idempotency::Migration),
+            Box::new(m0017_jobs::Migration),
         ]
     }
 }

@@ -12,4 +12,4 @@ mod xlsx;
 
 pub use heads::{Column, Heads};
 pub use table::{Cell, Limits, Merged, Mistake, Row, Table, Unreadable, letters, read};
-pub use write::{Field, Page, WriteError, write_csv, write_xlsx};
+pub use write::{CSV_MARK, Field, Page, WriteError, csv_line, write_csv, write_xlsx};

@@ -91,27 +91,35 @@ pub fn write_xlsx(pages: &[Page]) -> Result<Vec<u8>, WriteError> {
     Ok(book.save_to_buffer()?)
 }
 
+/// The mark at the beginning of a csv file, by which Excel knows the encoding.
+pub const CSV_MARK: &str = "\u{feff}";
+
 /// A csv file: UTF-8 with its mark, by which Excel knows the encoding, and lines that end as RFC 4180 says. A cell that
 /// a spreadsheet would take for a formula begins with an apostrophe; [`super::read`] takes it off again.
 #[must_use]
 pub fn write_csv(rows: &[Vec<Field>]) -> Vec<u8> {
-    let mut bytes = "\u{feff}".as_bytes().to_vec();
+    let mut bytes = CSV_MARK.as_bytes().to_vec();
     for row in rows {
-        for (place, field) in row.iter().enumerate() {
-            if place > 0 {
-                bytes.push(b',');
-            }
-            let guard = if wants_guard(&field.text) { "'" } else { "" };
-            let quoted = field.text.contains(['"', ',', '\n', '\r', ';', '\t']);
-            if quoted {
-                bytes.extend(format!("\"{guard}{}\"", field.text.replace('"', "\"\"")).bytes());
-            } else {
-                bytes.extend(guard.bytes().chain(field.text.bytes()));
-            }
-        }
-        bytes.extend(b"\r\n");
+        csv_line(&mut bytes, row.iter().map(|field| field.text.as_str()));
     }
     bytes
+}
+
+/// Adds a line to a csv file, as [`write_csv`] writes it.
+pub fn csv_line<'a>(bytes: &mut Vec<u8>, cells: impl Iterator<Item = &'a str>) {
+    for (place, text) in cells.enumerate() {
+        if place > 0 {
+            bytes.push(b',');
+        }
+        let guard = if wants_guard(text) { "'" } else { "" };
+        let quoted = text.contains(['"', ',', '\n', '\r', ';', '\t']);
+        if quoted {
+            bytes.extend(format!("\"{guard}{}\"", text.replace('"', "\"\"")).bytes());
+        } else {
+            bytes.extend(guard.bytes().chain(text.bytes()));
+        }
+    }
+    bytes.extend(b"\r\n");
 }
 
 #[cfg(test)]

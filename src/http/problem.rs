@@ -131,6 +131,8 @@ codes! {
     AnswerLost = "answer_lost" CONFLICT,
     /// The body is larger than this operation takes.
     TooLarge = "too_large" PAYLOAD_TOO_LARGE,
+    /// The file would be too long for an answer; order it as a job (`POST /reports/exports`), and fetch it when it is whole.
+    AnswerTooLarge = "answer_too_large" CONFLICT,
     /// Not a content type that this operation takes.
     UnsupportedMediaType = "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE,
     /// Too many tries; see `Retry-After`.

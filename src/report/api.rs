@@ -1,5 +1,9 @@
 //! The operations of reports and years.
 
+mod files;
+
+pub use files::FilesApi;
+
 use std::sync::Arc;
 
 use poem_openapi::OpenApi;

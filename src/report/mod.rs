@@ -7,15 +7,16 @@
 mod api;
 mod count;
 mod dto;
+mod file;
 mod model;
 mod service;
 mod store;
 mod streak;
 
-pub use api::ReportApi;
+pub use api::{FilesApi, ReportApi};
 pub use model::{
     Closing, DEFINITION, FigureName, Filter, MAX_DEPTH, PersonRow, Report, Row, Side, Snapshot, UnitFigures,
     UnknownFigure, Year,
 };
-pub use service::{ReportError, Reports};
+pub use service::{Download, FileOrder, Format, Paragraph, Part, ReportError, Reports, What};
 pub use streak::{Run, Streak};

@@ -8,14 +8,22 @@ use sea_orm::ConnectionTrait;
 use crate::auth::{Caller, Denied, READERS, authorise};
 use crate::core::Core;
 use crate::db::{Fault, faulty};
+use crate::files::WriteError;
 use crate::http::{Code, Problem};
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 use crate::org::{Org, OrgError};
+use crate::study::{Study, StudyError};
 use crate::tree;
 
+mod files;
+mod jobs;
+mod paragraph;
 mod people;
 mod rates;
 mod years;
+
+pub use files::{Download, FileOrder, Format, What};
+pub use paragraph::{Paragraph, Part};
 
 /// The first year of which anything can be asked.
 const FIRST_YEAR: i32 = 1949;
@@ -32,6 +40,18 @@ pub enum ReportError {
     /// The year is not closed for that very unit.
     #[error("the year is not closed for that unit")]
     NotClosed,
+    /// So many rows are too many for an answer.
+    #[error("{0} rows are too many for an answer")]
+    TooManyRows(i64),
+    /// The file cannot be had: its job has not made it.
+    #[error("the file is not there")]
+    NoFile,
+    /// Whoever asked for the file wants it no more, or somebody else makes it now.
+    #[error("the job is no longer this turn's")]
+    Abandoned,
+    /// A file cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// Not allowed.
     #[error(transparent)]
     Denied(#[from] Denied),
@@ -54,11 +74,29 @@ impl From<OrgError> for ReportError {
     }
 }
 
+impl From<StudyError> for ReportError {
+    fn from(error: StudyError) -> Self {
+        match error {
+            StudyError::Denied(denied) => denied.into(),
+            StudyError::Invalid(invalid) => invalid.into(),
+            StudyError::Fault(fault) => fault.into(),
+            // What is only read has no state that could be wrong.
+            _ => Denied::NotFound.into(),
+        }
+    }
+}
+
 impl From<ReportError> for Problem {
     fn from(error: ReportError) -> Self {
         match error {
             ReportError::StillOpen(titles) => Self::new(Code::StillOpen).about(titles.join("、")),
             ReportError::AlreadyClosed | ReportError::NotClosed => Self::new(Code::WrongState),
+            ReportError::TooManyRows(rows) => Self::new(Code::AnswerTooLarge).about(rows),
+            ReportError::NoFile | ReportError::Abandoned => Self::new(Code::WrongState),
+            ReportError::Write(error) => {
+                tracing::error!(%error, "a file cannot be written");
+                Self::new(Code::Internal)
+            }
             ReportError::Denied(denied) => denied.into(),
             ReportError::Invalid(invalid) => invalid.into(),
             ReportError::Fault(fault) => fault.into(),
@@ -71,13 +109,14 @@ impl From<ReportError> for Problem {
 pub struct Reports {
     core: Core,
     org: Arc<Org>,
+    study: Arc<Study>,
 }
 
 impl Reports {
-    /// Over a core and the organisation.
+    /// Over a core, the organisation and its study.
     #[must_use]
-    pub fn new(core: Core, org: Arc<Org>) -> Self {
-        Self { core, org }
+    pub fn new(core: Core, org: Arc<Org>, study: Arc<Study>) -> Self {
+        Self { core, org, study }
     }
 
     /// The tops of the caller's reach as a reader of figures, none below another.

@@ -143,6 +143,17 @@ pub enum Counted {
     Between(Figure, Figure),
 }
 
+impl Counted {
+    /// How many they are of these figures.
+    #[must_use]
+    pub const fn of(self, figures: &Figures) -> i64 {
+        match self {
+            Self::In(figure) => figures.get(figure),
+            Self::Between(whole, part) => figures.get(whole) - figures.get(part),
+        }
+    }
+}
+
 impl From<Figure> for Counted {
     fn from(figure: Figure) -> Self {
         Self::In(figure)

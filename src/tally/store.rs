@@ -17,7 +17,7 @@ use crate::tree;
 mod behind;
 mod recount;
 
-pub use behind::{count_behind, people_behind, people_from, persons};
+pub use behind::{count_behind, people_behind, people_from, people_of, persons};
 pub use recount::{Difference, recount};
 
 /// How many people one look-up names at most.

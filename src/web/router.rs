@@ -29,6 +29,8 @@ pub fn routes(services: Arc<Services>) -> Route {
         .at("/rates", get(audit::rates::show))
         .at("/rates/people", get(audit::people::show))
         .at("/rates/attempts/:id", get(audit::people::attempt))
+        .at("/rates/files", get(audit::files::show).post(audit::files::ask))
+        .at("/rates/files/:id/cancel", post(audit::files::cancel))
         .at("/rates/definition", get(audit::rates::definition))
         .at("/years", get(audit::years::show))
         .at("/years/:year/close", post(audit::years::close))

@@ -4,6 +4,7 @@ use kaofa::auth::Role;
 use kaofa::{boot, demo};
 use serde_json::Value;
 
+use crate::api::report::files::{file, hold_against, sums, table};
 use crate::draw_file::both_believe;
 use crate::harness::{Client, TestServer};
 
@@ -70,6 +71,7 @@ async fn check(server: TestServer) {
         }
     }
 
+    the_files_say_the_same(&auditor).await;
     every_paper_can_be_derived_again(&auditor).await;
 
     // Its log is as it was signed, and one byte of one entry is enough to be found.
@@ -91,6 +93,30 @@ async fn check(server: TestServer) {
     assert!(kaofa::tally::recount(core.db.read()).await.unwrap().is_empty(), "the counts agree with the facts");
     demo::fill(core, PASSWORD, boot::compose, &|_| {}).await.expect("a filled demonstration goes on");
     assert_eq!(figures(&auditor_again(&server).await, "year=2025").await, broken);
+}
+
+/// The files of the years that the report tells of, and its paragraph.
+async fn the_files_say_the_same(auditor: &Client) {
+    for query in ["year=2024&depth=2", "year=2025&depth=2", "year=2024&depth=2&exam_kind=qualification"] {
+        let report = auditor.get(&format!("/api/v1/reports/rates?{query}")).await.ok();
+        let book = file(auditor, &format!("rates.xlsx?{query}&people=true")).await;
+        hold_against(&table(&book["sheets"]["率表"], 2), &report);
+        sums(&table(&book["sheets"]["名单"], 2), &report["total"]["figures"]);
+        let csv = file(auditor, &format!("rates.csv?{query}")).await;
+        hold_against(csv["sheets"]["csv"].as_array().unwrap(), &report);
+    }
+    let paragraph = auditor.get("/api/v1/reports/paragraph?year=2024").await.ok();
+    let text = paragraph["text"].as_str().unwrap();
+    for said in [
+        "72 名主要负责人述法",
+        "组织 429 人次参加行政执法资格考试",
+        "旁听庭审 1 场次、旁听行政复议听证 1 场次",
+        "参学率、参考率、合格率连续 6 年均达到 100%",
+        "普法宣讲 42 场次",
+        "走访企业 56 家",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
 }
 
 /// The draw file of every exam that has closed, before both verifiers.

@@ -87,10 +87,7 @@ impl FigureName {
             Side::Study => &figures.study,
             Side::Exam => &figures.exam,
         };
-        match self.counted {
-            Counted::In(figure) => figures.get(figure),
-            Counted::Between(whole, part) => figures.get(whole) - figures.get(part),
-        }
+        self.counted.of(figures)
     }
 }
 

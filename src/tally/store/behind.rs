@@ -56,6 +56,24 @@ pub async fn people_from(
     Ok(query.all(conn).await?.into_iter().map(with_subject).collect())
 }
 
+/// The people behind a figure on the rosters of just these units, not of those below them, by person and subject.
+pub async fn people_of(
+    conn: &impl ConnectionTrait,
+    subjects: &[Subject],
+    units: &[UnitId],
+    category: Option<Category>,
+    counted: impl Into<Counted>,
+) -> Result<Vec<(Subject, Standing)>, Fault> {
+    let ids: Vec<SubjectId> = subjects.iter().map(|s| s.id).collect();
+    let query = obligation::Entity::find()
+        .filter(obligation::Column::SubjectId.is_in(ids))
+        .filter(obligation::Column::UnitId.is_in(units.iter().copied()))
+        .filter(meant(category, counted.into()))
+        .order_by_asc(obligation::Column::PersonId)
+        .order_by_asc(obligation::Column::SubjectId);
+    Ok(query.all(conn).await?.into_iter().map(with_subject).collect())
+}
+
 fn ordered(
     subjects: &[Subject],
     top: UnitId,
@@ -126,12 +144,15 @@ pub async fn persons(
 
 fn behind(subjects: &[Subject], top: UnitId, category: Option<Category>, counted: Counted) -> Condition {
     let ids: Vec<SubjectId> = subjects.iter().map(|s| s.id).collect();
-    let mut meant = Condition::all()
+    meant(category, counted)
         .add(obligation::Column::SubjectId.is_in(ids))
-        .add(obligation::Column::UnitId.in_subquery(tree::within(&[top])));
-    meant = match counted {
-        Counted::In(figure) => meant.add(figure.column().ne(0)),
-        Counted::Between(whole, part) => meant.add(whole.column().ne(0)).add(part.column().eq(0)),
+        .add(obligation::Column::UnitId.in_subquery(tree::within(&[top])))
+}
+
+fn meant(category: Option<Category>, counted: Counted) -> Condition {
+    let meant = match counted {
+        Counted::In(figure) => Condition::all().add(figure.column().ne(0)),
+        Counted::Between(whole, part) => Condition::all().add(whole.column().ne(0)).add(part.column().eq(0)),
     };
     match category {
         // The words of a list stand between spaces; no category's word is part of another's.

@@ -15,7 +15,7 @@ mod hand_in;
 mod idempotency;
 mod log;
 mod org;
-mod report;
+pub(crate) mod report;
 mod rescue;
 mod scene;
 mod study;

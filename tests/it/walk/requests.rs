@@ -27,6 +27,12 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         "cancel_session" | "reschedule_session" => scene.published_session(&coordinator).await,
         "decide_leave" => scene.leave().await,
         "get_attachment" => scene.attachment().await,
+        // Everybody has their own.
+        "get_file_order" | "get_ordered_file" | "cancel_file_order" => {
+            let order = json!({ "what": "rates", "format": "csv", "year": 2026 });
+            let answer = scene.server.as_(caller).post("/api/v1/reports/exports", &order).await;
+            answer.json["id"].as_str().map_or_else(|| scene.snapshot.clone(), str::to_owned)
+        }
         _ => match path.trim_start_matches("/api/v1/").split('/').next().unwrap() {
             "accounts" => scene.account.id.to_string(),
             "units" => scene.unit.to_string(),
@@ -49,6 +55,9 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         "get_rates" | "get_activities" | "get_ledger" | "close_year" | "reopen_year" => {
             format!("?year=2026&unit_id={}", scene.here)
         }
+        "get_rates_xlsx" | "get_rates_csv" | "get_paragraph" => format!("?year=2026&unit_id={}", scene.here),
+        "get_people_file" => format!("?format=csv&year=2026&figure=exam.expected&unit_id={}", scene.here),
+        "get_missing_file" => format!("?format=xlsx&year=2026&unit_id={}", scene.here),
         "list_counted_people" => format!("?year=2026&figure=exam.expected&unit_id={}", scene.here),
         "export_people" => format!("?unit_id={}", scene.here),
         "import_attendance" => format!("?session_id={}&dry_run=true", scene.session),
@@ -57,7 +66,6 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         "prove_inclusion" => format!("?entry_id={}", entry(scene).await),
         _ => String::new(),
     };
-    let _ = caller;
     path.replace("{person_id}", &scene.people[2].to_string()).replace("{year}", "2025") + &query
 }
 
@@ -116,6 +124,7 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         "change_account" => json!({ "display_name": "别名" }),
         "create_grant" => json!({ "role": "liaison", "unit_id": scene.unit }),
         "create_unit" => json!({ "parent_id": scene.here, "code": fresh(), "name": "丙局", "kind": "unit" }),
+        "order_file" => json!({ "what": "rates", "format": "csv", "year": 2026, "unit_id": scene.here }),
         "create_person" => json!({ "name": "新人", "unit_id": scene.unit, "categories": ["civil_servant"] }),
         "amend_person" => json!({ "post": "科长" }),
         "amend_unit" => json!({ "position": 1 }),

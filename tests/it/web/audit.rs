@@ -49,6 +49,15 @@ both_databases! {
         shows(&anna.get("/rates/people?figure=exam.not_sat").await, "未参考人员：0 人");
         assert_eq!(anna.get("/rates/people?figure=exam.nothing").await.status, 422);
         shows(&anna.get("/rates/definition").await, "rates/1");
+        shows(&anna.get("/rates/files").await, "没有学法、考法记录");
+        let ordered = anna.post("/rates/files", &[("what", "missing"), ("format", "csv")]).await;
+        assert_eq!(ordered.status, 303, "{}", ordered.text);
+        let files = anna.get(ordered.header("location")).await;
+        shows(&files, "等待生成");
+        shows(&files, "文件在后台生成");
+        server.work().await;
+        shows(&anna.get("/rates/files").await, "/file\" download>下载");
+        assert_eq!(anna.post("/rates/files", &[("what", "all")]).await.status, 422);
         let years = anna.get("/years").await;
         shows(&years, "未定稿");
         let (_, rest) = years.text.split_once("action=\"/years/").expect("a year that can be closed");

@@ -93,6 +93,31 @@ impl Asked {
         self.address("/rates/people", unit, "figure", figure)
     }
 
+    /// The address of a file about the same: `rates`, `rates_people` or `missing`.
+    pub(super) fn file(&self, what: &str, format: &str) -> String {
+        let mut query = vec![("year", self.year.to_string()), ("unit_id", self.unit.id.to_string())];
+        if let Some(category) = self.category {
+            query.push(("category", category.to_string()));
+        }
+        if !self.is_annual() {
+            query.push(("exam_kind", self.kind.to_string()));
+        }
+        let path = match what {
+            "missing" => {
+                query.push(("format", format.to_owned()));
+                "missing/file".to_owned()
+            }
+            _ => {
+                query.push(("depth", "6".to_owned()));
+                format!("rates.{format}")
+            }
+        };
+        if what == "rates_people" {
+            query.push(("people", "true".to_owned()));
+        }
+        format!("/api/v1/reports/{path}?{}", serde_urlencoded::to_string(query).unwrap_or_default())
+    }
+
     /// The rates of a unit.
     pub(super) fn rates(&self, unit: UnitId) -> String {
         self.address("/rates", unit, "", "")

@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Answer, Client, TestServer, User};
 
+pub(crate) mod files;
 mod path;
 mod rates;
 mod years;
