@@ -9,7 +9,7 @@ use crate::report::service::{FileOrder, Format, Paragraph, What};
 
 /// The kind of file that is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename = "FileFormat", rename_all = "snake_case")]
+#[oai(rename = "ReportFileFormat", rename_all = "snake_case")]
 pub(in crate::report) enum FileFormatDto {
     Xlsx,
     Csv,
