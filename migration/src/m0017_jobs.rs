@@ -34,14 +34,9 @@ impl MigrationTrait for Migration {
                     .col(big_integer_null("finished_at"))
                     .col(big_integer("expires_at"))
                     .foreign_key(
-                        ForeignKey::create()
-                            .name("fk_jobs_account_id")
-                            .from("jobs", "account_id")
-                            .to("accounts", "id"),
+                        ForeignKey::create().name("fk_jobs_account_id").from("jobs", "account_id").to("accounts", "id"),
                     )
-                    .foreign_key(
-                        ForeignKey::create().name("fk_jobs_unit_id").from("jobs", "unit_id").to("units", "id"),
-                    )
+                    .foreign_key(ForeignKey::create().name("fk_jobs_unit_id").from("jobs", "unit_id").to("units", "id"))
                     .to_owned(),
             )
             .await?;

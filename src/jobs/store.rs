@@ -69,9 +69,8 @@ pub async fn claim(
     now: Instant,
     until: Instant,
 ) -> Result<Option<job::Model>, Fault> {
-    let abandoned = Condition::all()
-        .add(job::Column::State.eq(JobState::Running))
-        .add(job::Column::ClaimedUntil.lt(now));
+    let abandoned =
+        Condition::all().add(job::Column::State.eq(JobState::Running)).add(job::Column::ClaimedUntil.lt(now));
     let found = job::Entity::find()
         .filter(job::Column::Kind.eq(kind))
         .filter(Condition::any().add(job::Column::State.eq(JobState::Waiting)).add(abandoned))
@@ -121,12 +120,7 @@ async fn change(tx: &impl ConnectionTrait, job: &job::Model, change: job::Active
 
 /// Notes how far a turn has come, and that it is alive. `false` if the job is no longer its own: it was cancelled, or taken
 /// up by another.
-pub async fn progress(
-    tx: &impl ConnectionTrait,
-    job: &job::Model,
-    done: i64,
-    until: Instant,
-) -> Result<bool, Fault> {
+pub async fn progress(tx: &impl ConnectionTrait, job: &job::Model, done: i64, until: Instant) -> Result<bool, Fault> {
     let noted = job::ActiveModel { done: Set(done), claimed_until: Set(Some(until)), ..Default::default() };
     change(tx, job, noted).await
 }
@@ -164,11 +158,7 @@ pub async fn fail(tx: &impl ConnectionTrait, job: &job::Model, why: &str, now: I
 
 /// Ends a job that nobody wants any more, and forgets its file. `false` if it was cancelled already.
 pub async fn cancel(tx: &impl ConnectionTrait, id: JobId, now: Instant) -> Result<bool, Fault> {
-    let noted = job::ActiveModel {
-        state: Set(JobState::Cancelled),
-        finished_at: Set(Some(now)),
-        ..Default::default()
-    };
+    let noted = job::ActiveModel { state: Set(JobState::Cancelled), finished_at: Set(Some(now)), ..Default::default() };
     let done = job::Entity::update_many()
         .set(noted)
         .filter(job::Column::Id.eq(id))

@@ -90,9 +90,10 @@ impl From<ReportError> for Problem {
     fn from(error: ReportError) -> Self {
         match error {
             ReportError::StillOpen(titles) => Self::new(Code::StillOpen).about(titles.join("、")),
-            ReportError::AlreadyClosed | ReportError::NotClosed => Self::new(Code::WrongState),
+            ReportError::AlreadyClosed | ReportError::NotClosed | ReportError::NoFile | ReportError::Abandoned => {
+                Self::new(Code::WrongState)
+            }
             ReportError::TooManyRows(rows) => Self::new(Code::AnswerTooLarge).about(rows),
-            ReportError::NoFile | ReportError::Abandoned => Self::new(Code::WrongState),
             ReportError::Write(error) => {
                 tracing::error!(%error, "a file cannot be written");
                 Self::new(Code::Internal)

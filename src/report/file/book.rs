@@ -202,9 +202,7 @@ fn put(sheet: &mut Worksheet, looks: &Looks, row: u32, cells: &[Cell], sum: bool
         let format = looks.of(cell, sum);
         match cell {
             Cell::Text(text) => sheet.write_string_with_format(row, column, text, format)?,
-            Cell::Count(count) => {
-                sheet.write_number_with_format(row, column, number(&count.to_string()), format)?
-            }
+            Cell::Count(count) => sheet.write_number_with_format(row, column, number(&count.to_string()), format)?,
             Cell::Rate(rate, part, whole) => {
                 let shown = rate.hundredths().map(|h| format!("{}.{:04}", h / 10_000, h % 10_000));
                 let formula = Formula::new(formula(row, *part, *whole)).set_result(shown.unwrap_or("—".to_owned()));
@@ -227,9 +225,7 @@ fn number(text: &str) -> f64 {
 fn formula(row: u32, part: u16, whole: u16) -> String {
     let cell = |column: u16| format!("{}{}", crate::files::letters(u32::from(column)), row + 1);
     let (n, d) = (cell(part), cell(whole));
-    format!(
-        r#"=IF({d}=0,"—",IF({n}={d},1,IF({n}=0,0,MIN(9999,MAX(1,INT(({n}*20000+{d})/({d}*2))))/10000)))"#
-    )
+    format!(r#"=IF({d}=0,"—",IF({n}={d},1,IF({n}=0,0,MIN(9999,MAX(1,INT(({n}*20000+{d})/({d}*2))))/10000)))"#)
 }
 
 /// Where whoever filled the table in and whoever checked it sign.

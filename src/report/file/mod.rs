@@ -5,4 +5,6 @@ mod table;
 mod words;
 
 pub(super) use book::{Book, Preface};
-pub(super) use table::{Cell, Head, MISSING, PEOPLE, RATES, Standing, csv_heads, csv_row, missing_row, people_row, rates_row};
+pub(super) use table::{
+    Cell, Head, MISSING, PEOPLE, RATES, Standing, csv_heads, csv_row, missing_row, people_row, rates_row,
+};

@@ -221,8 +221,7 @@ pub(in crate::report) fn missing_row(lacking: &[Standing]) -> Vec<Cell> {
         Figures { absent: 1.., .. } => "缺考",
         _ => "待考",
     };
-    let exams: Vec<&str> =
-        lacking.iter().filter(|s| s.kind == SubjectKind::Exam).map(|s| state(&s.figures)).collect();
+    let exams: Vec<&str> = lacking.iter().filter(|s| s.kind == SubjectKind::Exam).map(|s| state(&s.figures)).collect();
     let (unit, name) = lacking.first().map(|s| (s.unit.clone(), s.name.clone())).unwrap_or_default();
     vec![
         Cell::Text(unit),

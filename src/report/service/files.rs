@@ -15,8 +15,7 @@ use crate::kernel::field::Fields;
 use crate::kernel::pinyin::sort_key;
 use crate::org;
 use crate::report::file::{
-    Book, Cell, Head, MISSING, PEOPLE, Preface, RATES, Standing, csv_heads, csv_row, missing_row, people_row,
-    rates_row,
+    Book, Cell, Head, MISSING, PEOPLE, Preface, RATES, Standing, csv_heads, csv_row, missing_row, people_row, rates_row,
 };
 use crate::report::model::{FigureName, Filter, MAX_DEPTH, Side, Subjects};
 use crate::report::store;
@@ -143,12 +142,7 @@ impl Reports {
     }
 
     /// Makes a file, batch by batch.
-    pub(super) async fn make(
-        &self,
-        order: &FileOrder,
-        top: UnitId,
-        sink: &mut Sink<'_>,
-    ) -> Result<(), ReportError> {
+    pub(super) async fn make(&self, order: &FileOrder, top: UnitId, sink: &mut Sink<'_>) -> Result<(), ReportError> {
         let (conn, filter) = (self.core.db.read(), &order.filter);
         let asked = subjects(conn, filter).await?.0;
         let closed = store::closing_over(conn, top, filter.year).await?.is_some();
@@ -209,7 +203,9 @@ impl Reports {
             match order.format {
                 Format::Csv => {
                     let mut bytes = Vec::new();
-                    rows.iter().for_each(|row| csv_row(&mut bytes, row));
+                    for row in &rows {
+                        csv_row(&mut bytes, row);
+                    }
                     sink.bytes(bytes).await?;
                 }
                 Format::Xlsx => rows.iter().try_for_each(|row| book.row(row))?,
@@ -253,10 +249,7 @@ fn listed(what: What, asked: &Subjects) -> Vec<Listed> {
 }
 
 /// The titles of a year's programmes and exams.
-pub(super) async fn titles(
-    conn: &impl ConnectionTrait,
-    year: i32,
-) -> Result<HashMap<SubjectId, String>, ReportError> {
+pub(super) async fn titles(conn: &impl ConnectionTrait, year: i32) -> Result<HashMap<SubjectId, String>, ReportError> {
     let mut titles: HashMap<SubjectId, String> =
         study::programmes_in(conn, year).await?.into_iter().map(|p| (p.id.into(), p.title)).collect();
     titles.extend(exam::mains(conn, year).await?.into_iter().map(|exam| (exam.id.into(), exam.title)));

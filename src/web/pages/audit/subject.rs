@@ -102,15 +102,12 @@ impl Asked {
         if !self.is_annual() {
             query.push(("exam_kind", self.kind.to_string()));
         }
-        let path = match what {
-            "missing" => {
-                query.push(("format", format.to_owned()));
-                "missing/file".to_owned()
-            }
-            _ => {
-                query.push(("depth", "6".to_owned()));
-                format!("rates.{format}")
-            }
+        let path = if what == "missing" {
+            query.push(("format", format.to_owned()));
+            "missing/file".to_owned()
+        } else {
+            query.push(("depth", "6".to_owned()));
+            format!("rates.{format}")
         };
         if what == "rates_people" {
             query.push(("people", "true".to_owned()));

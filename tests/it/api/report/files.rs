@@ -108,7 +108,12 @@ pub(crate) fn sums(rows: &[Value], figures: &Value) {
     let heads: HashMap<&str, usize> =
         rows[0].as_array().unwrap().iter().enumerate().map(|(n, head)| (head.as_str().unwrap(), n)).collect();
     for (kind, side, pairs) in [
-        ("学法", "study", [("在册", "on_roster"), ("应学应考", "expected"), ("参学", "participated"), ("达标", "completed")].as_slice()),
+        (
+            "学法",
+            "study",
+            [("在册", "on_roster"), ("应学应考", "expected"), ("参学", "participated"), ("达标", "completed")]
+                .as_slice(),
+        ),
         (
             "考试",
             "exam",
@@ -151,8 +156,15 @@ async fn furnished(scene: &Scene) {
     let study = [(a[0], true), (a[1], false), (a[2], true), (b[0], true), (b[1], false), (b[2], true), (c[0], true)];
     scene.owe(plan, &study.map(|(person, studied_it)| (person, studied(studied_it)))).await;
     let annual = scene.exam(2026, ExamKind::Annual, None).await;
-    let standings =
-        [(a[0], sat(95)), (a[1], sat(40)), (a[2], sat(70)), (b[0], absent()), (b[1], exempt()), (b[2], sat(77)), (c[0], absent())];
+    let standings = [
+        (a[0], sat(95)),
+        (a[1], sat(40)),
+        (a[2], sat(70)),
+        (b[0], absent()),
+        (b[1], exempt()),
+        (b[2], sat(77)),
+        (c[0], absent()),
+    ];
     scene.owe(annual, &standings).await;
 }
 
