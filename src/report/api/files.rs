@@ -188,7 +188,7 @@ impl FilesApi {
     #[oai(path = "/reports/exports/:id/file", method = "get", operation_id = "get_ordered_file")]
     async fn ordered(&self, caller: Caller, id: Path<Uuid>) -> Result<FileResponse, Problem> {
         let (job, parts) = self.0.ordered_file(&caller, id.0.into()).await?;
-        let format = if job.file_name.ends_with(".csv") { Format::Csv } else { Format::Xlsx };
+        let format = Format::of_file(&job.file_name);
         let body = Body::from_bytes_stream(parts.map_err(std::io::Error::other));
         Ok(FileResponse::new(format, &job.file_name, body))
     }

@@ -83,7 +83,7 @@ const MOST_ROWS: u32 = 1_048_576;
 
 /// A workbook that is being written.
 pub(in crate::report) struct Book {
-    book: Workbook,
+    workbook: Workbook,
     looks: Looks,
     /// The next row of the list, and the columns of the list.
     list: Option<(u32, &'static [Head])>,
@@ -94,12 +94,12 @@ pub(in crate::report) struct Book {
 impl Book {
     /// An empty one.
     pub(in crate::report) fn new() -> Self {
-        Self { book: Workbook::new(), looks: Looks::new(), list: None, lists: 0, name: String::new() }
+        Self { workbook: Workbook::new(), looks: Looks::new(), list: None, lists: 0, name: String::new() }
     }
 
     /// The sheet of rates with its formulas, and the sheet that explains them.
     pub(in crate::report) fn rates(&mut self, preface: &Preface, report: &Report) -> Result<(), WriteError> {
-        let sheet = self.book.add_worksheet();
+        let sheet = self.workbook.add_worksheet();
         sheet.set_name("率表")?;
         begin(sheet, &self.looks, preface, RATES)?;
         let mut at = HEAD_ROW;
@@ -110,7 +110,7 @@ impl Book {
         sheet.set_freeze_panes(HEAD_ROW + 1, 1)?;
         sheet.autofilter(HEAD_ROW, 0, at, u16::try_from(RATES.len()).unwrap_or(1) - 1)?;
         sign(sheet, &self.looks, at + 2)?;
-        let explained = self.book.add_worksheet();
+        let explained = self.workbook.add_worksheet();
         explained.set_name("口径")?;
         explained.write_string_with_format(0, 0, format!("指标口径（{DEFINITION}）"), &self.looks.title)?;
         let wrapped = self.looks.text.clone().set_text_wrap();
@@ -136,9 +136,9 @@ impl Book {
         heads: &'static [Head],
     ) -> Result<(), WriteError> {
         self.lists += 1;
-        self.name = name.to_owned();
+        name.clone_into(&mut self.name);
         let name = if self.lists == 1 { name.to_owned() } else { format!("{name}{}", self.lists) };
-        let sheet = self.book.add_worksheet_with_constant_memory()?;
+        let sheet = self.workbook.add_worksheet_with_constant_memory()?;
         sheet.set_name(&name)?;
         sheet.set_freeze_panes(HEAD_ROW + 1, 2)?;
         begin(sheet, &self.looks, preface, heads)?;
@@ -154,8 +154,8 @@ impl Book {
             self.list(&name, &Preface::default(), heads)?;
             return self.row(cells);
         }
-        let last = self.book.worksheets().len().saturating_sub(1);
-        let sheet = self.book.worksheet_from_index(last)?;
+        let last = self.workbook.worksheets().len().saturating_sub(1);
+        let sheet = self.workbook.worksheet_from_index(last)?;
         put(sheet, &self.looks, at, cells, false)?;
         self.list = Some((at + 1, heads));
         Ok(())
@@ -164,16 +164,16 @@ impl Book {
     /// Where people sign, below the list.
     pub(in crate::report) fn end_list(&mut self) -> Result<(), WriteError> {
         let Some((at, _)) = self.list.take() else { return Ok(()) };
-        let last = self.book.worksheets().len().saturating_sub(1);
+        let last = self.workbook.worksheets().len().saturating_sub(1);
         if at + 3 < MOST_ROWS {
-            sign(self.book.worksheet_from_index(last)?, &self.looks, at + 1)?;
+            sign(self.workbook.worksheet_from_index(last)?, &self.looks, at + 1)?;
         }
         Ok(())
     }
 
     /// The file.
     pub(in crate::report) fn bytes(mut self) -> Result<Vec<u8>, WriteError> {
-        Ok(self.book.save_to_buffer()?)
+        Ok(self.workbook.save_to_buffer()?)
     }
 }
 

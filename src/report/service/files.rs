@@ -61,6 +61,11 @@ impl Format {
             Self::Csv => "csv",
         }
     }
+
+    /// Which kind of file has this name.
+    pub(in crate::report) fn of_file(name: &str) -> Self {
+        if name.rsplit_once('.').is_some_and(|(_, ending)| ending == "csv") { Self::Csv } else { Self::Xlsx }
+    }
 }
 
 /// A file that is asked for.
