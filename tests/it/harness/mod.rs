@@ -28,6 +28,7 @@ macro_rules! both_databases {
             use super::*;
 
             $(#[$meta])*
+            #[allow(clippy::too_many_lines, reason = "a scene is played in one go")]
             async fn body($server: $crate::harness::TestServer) $body
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -246,7 +246,7 @@ both_databases! {
         let listed = read(&bytes, "csv");
         assert_eq!(listed["sheets"]["csv"].as_array().unwrap().len(), 5);
         // A week later nothing of it is left.
-        server.advance(std::time::Duration::from_secs(8 * 24 * 3600));
+        server.advance(std::time::Duration::from_hours(8 * 24));
         server.work().await;
         let client = server.as_(&server.user("late", Role::Auditor, scene.district).await);
         client.get(&path).await.expect_problem(404, "not_found");
