@@ -24,7 +24,7 @@ use crate::evidence::Evidence;
 use crate::exam::attempt::Attempts;
 use crate::exam::sealed::SealedCache;
 use crate::exam::statistics::Statistics;
-use crate::exam::{Conduct, Exams};
+use crate::exam::{Books, Conduct, Exams, Monitors, Objections, Regrades};
 use crate::http::Idempotency;
 use crate::kernel::clock::{Clock, SystemClock};
 use crate::kernel::metrics::METRICS;
@@ -40,6 +40,9 @@ use crate::web::Services;
 const FAREWELL: Duration = Duration::from_secs(30);
 /// After how long a connection on which nothing moves is closed.
 const IDLE: Duration = Duration::from_mins(2);
+
+/// How often it is written down which devices were heard of.
+const CONTACTS: Duration = Duration::from_secs(5);
 
 /// Why the server could not serve, in one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -107,7 +110,17 @@ pub fn compose(core: Core) -> Services {
     let conduct = Arc::new(Conduct::new(core.clone(), Arc::clone(&org), Arc::clone(&exams)));
     let sealed = Arc::new(SealedCache::default());
     let attempts = Arc::new(Attempts::new(core.clone(), Arc::clone(&sealed)));
-    let statistics = Arc::new(Statistics::new(core.clone(), sealed, Arc::clone(&exams)));
+    let statistics = Arc::new(Statistics::new(core.clone(), Arc::clone(&sealed), Arc::clone(&exams)));
+    let regrades = Arc::new(Regrades::new(core.clone(), Arc::clone(&org), Arc::clone(&exams), sealed));
+    let objections = Arc::new(Objections::new(core.clone(), Arc::clone(&org), Arc::clone(&exams)));
+    let books = Arc::new(Books::new(core.clone(), Arc::clone(&org), Arc::clone(&exams)));
+    let monitors = Arc::new(Monitors::new(
+        core.clone(),
+        Arc::clone(&org),
+        Arc::clone(&auth),
+        Arc::clone(&exams),
+        Arc::clone(&attempts),
+    ));
     let desk =
         Arc::new(Desk::new(core.clone(), Arc::clone(&org), Arc::clone(&auth), Arc::clone(&study), Arc::clone(&exams)));
     auth.keep(Arc::<Attempts>::clone(&attempts));
@@ -126,6 +139,10 @@ pub fn compose(core: Core) -> Services {
         conduct,
         attempts,
         statistics,
+        regrades,
+        objections,
+        monitors,
+        books,
         reports,
         evidence,
         desk,
@@ -170,6 +187,10 @@ pub fn workers(services: &Services) -> Vec<Worker> {
                 Ok(())
             })
         }),
+        Worker {
+            every: CONTACTS,
+            ..worker("attempt.contacts", |s| Box::pin(async move { Ok(s.attempts.note_contacts().await?) }))
+        },
         worker("exam.tick", |s| Box::pin(async move { Ok(s.exams.tick().await?) })),
         worker("report.make_files", |s| Box::pin(async move { Ok(s.reports.make_files().await?) })),
         worker("http.forget_keys", |s| Box::pin(async move { Ok(s.idempotency.forget().await?) })),
@@ -208,6 +229,12 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send,
 ) -> Result<(), BootError> {
     let halt = CancellationToken::new();
+    // A stream goes on for as long as somebody looks.
+    let monitors = Arc::clone(&services.monitors);
+    let stop = async move {
+        stop.await;
+        monitors.close();
+    };
     let running: Vec<_> = workers.into_iter().map(|w| start(w, halt.clone())).collect();
     let served = Server::new_with_acceptor(bound.acceptor)
         .name("kaofa")

@@ -16,7 +16,7 @@ use crate::desk::DeskApi;
 use crate::evidence::EvidenceApi;
 use crate::exam::attempt::AttemptApi;
 use crate::exam::statistics::StatisticsApi;
-use crate::exam::{ConductApi, ExamsApi};
+use crate::exam::{BookApi, ConductApi, ExamsApi, MonitorApi, ObjectionApi, RegradeApi};
 use crate::org::{OrgApi, OrgFilesApi};
 use crate::report::{FilesApi, ReportApi};
 use crate::study::{AttendanceApi, LedgerApi, StudyApi};
@@ -39,7 +39,7 @@ pub type Apis = (
     OrgFilesApi,
     BankApi,
     (StudyApi, AttendanceApi, LedgerApi, DeskApi),
-    (ExamsApi, ConductApi, StatisticsApi),
+    (ExamsApi, ConductApi, StatisticsApi, RegradeApi, ObjectionApi, MonitorApi, BookApi),
     AttemptApi,
     (ReportApi, FilesApi),
     EvidenceApi,

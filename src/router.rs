@@ -15,7 +15,7 @@ use crate::desk::DeskApi;
 use crate::evidence::EvidenceApi;
 use crate::exam::attempt::AttemptApi;
 use crate::exam::statistics::StatisticsApi;
-use crate::exam::{ConductApi, ExamsApi};
+use crate::exam::{BookApi, ConductApi, ExamsApi, MonitorApi, ObjectionApi, RegradeApi};
 use crate::http::{Code, IDEMPOTENCY_KEY, Idempotency, Manners, Problem, compress};
 use crate::kernel::metrics::{CONTENT_TYPE, METRICS};
 use crate::log;
@@ -98,6 +98,10 @@ fn apis(services: &Services) -> Apis {
             ExamsApi(Arc::clone(&services.exams)),
             ConductApi { conduct: Arc::clone(&services.conduct), exams: Arc::clone(&services.exams) },
             StatisticsApi(Arc::clone(&services.statistics)),
+            RegradeApi(Arc::clone(&services.regrades)),
+            ObjectionApi(Arc::clone(&services.objections)),
+            MonitorApi(Arc::clone(&services.monitors)),
+            BookApi(Arc::clone(&services.books)),
         ),
         AttemptApi(Arc::clone(&services.attempts)),
         (ReportApi(Arc::clone(&services.reports)), FilesApi(Arc::clone(&services.reports))),

@@ -79,6 +79,10 @@ id! {
     AttemptId,
     /// A change to an exam after its sealing.
     ExamAmendmentId,
+    /// A doubt about an item or a score.
+    ObjectionId,
+    /// A change of how an item is marked, after the exam.
+    RegradeId,
     /// A right to write to an attempt, held by one device at a time.
     LeaseId,
     /// A frozen report.

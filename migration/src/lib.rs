@@ -20,6 +20,7 @@ mod m0007_tally;
 mod m0008_report;
 mod m0010_demonstration;
 mod m0011_idempotency;
+mod m0012_after_exam;
 mod m0017_jobs;
 
 /// Brings a database to the newest step, in order.
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_report::Migration),
             Box::new(m0010_demonstration::Migration),
             Box::new(m0011_idempotency::Migration),
+            Box::new(m0012_after_exam::Migration),
             Box::new(m0017_jobs::Migration),
         ]
     }

@@ -38,6 +38,7 @@ impl MigrationTrait for Migration {
                     .col(text_null("balance"))
                     .col(text_null("beacon_rule"))
                     .col(text("contact"))
+                    .col(integer("objection_days"))
                     .col(
                         text("status")
                             .check(one_of("status", &["draft", "sealed", "open", "paused", "closed", "released"])),
@@ -48,6 +49,7 @@ impl MigrationTrait for Migration {
                     .col(integer_null("seal_number"))
                     .col(text_null("seal_entry_id"))
                     .col(big_integer_null("counted_at"))
+                    .col(integer("regrades"))
                     .col(text_null("manifest"))
                     .col(text_null("manifest_digest"))
                     .col(text_null("commitment"))
@@ -171,12 +173,13 @@ impl MigrationTrait for Migration {
                     .col(big_integer_null("submitted_at"))
                     .col(boolean("by_server"))
                     .col(integer("k"))
-                    .col(text("items"))
                     .col(text("paper_digest"))
                     .col(big_integer_null("points"))
                     .col(big_integer("max_points"))
                     .col(integer("answered"))
                     .col(text_null("void_kind").check(one_of("void_kind", &["technical", "misconduct"])))
+                    // Last, for it is long: what stands before it is read without the pages that it runs over to.
+                    .col(text("items"))
                     .foreign_key(
                         ForeignKey::create().name("fk_attempts_exam_id").from("attempts", "exam_id").to("exams", "id"),
                     )

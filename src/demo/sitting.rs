@@ -11,7 +11,9 @@ use crate::auth::Caller;
 use crate::bank::Answer;
 use crate::exam::attempt::{AttemptError, RawResponse, RawSave};
 use crate::exam::sealed::SealedItem;
-use crate::exam::{BalanceInput, BlueprintInput, Exam, ExamFilter, ExamStatus, Resealing, SectionInput};
+use crate::exam::{
+    BalanceInput, BlueprintInput, Exam, ExamFilter, ExamStatus, OBJECTION_DAYS, Resealing, SectionInput,
+};
 use crate::http::IfMatch;
 use crate::kernel::page::{MAX_LIMIT, PageRequest};
 use crate::org::Audience;
@@ -137,6 +139,7 @@ impl Stage<'_> {
             balance: None,
             beacon_rule: String::new(),
             contact: "区司法局普法与依法治理股".to_owned(),
+            objection_days: OBJECTION_DAYS,
         }
     }
 

@@ -5,22 +5,33 @@
 
 pub mod attempt;
 mod blueprint;
+mod book;
 pub mod clock;
 mod conduct;
 pub mod draw;
 pub mod grading;
+mod monitor;
+mod objection;
 pub mod outcome;
+mod papers;
+mod regrade;
+pub mod ruling;
 pub mod sealed;
 pub mod statistics;
 mod yearly;
 
 pub use blueprint::{
     BalanceInput, Beacon, Blueprint, BlueprintInput, Candidate, Difficulties, DrawVerdict, Exam, ExamBrief, ExamError,
-    ExamFilter, ExamResults, ExamSummary, Exams, ExamsApi, Feasibility, OwnExam, OwnResult, Resealing, ResultRow,
-    ResultsSummary, SamplePaper, SealReceipt, SealedManifest, SectionInput, SectionPlan, SectionRoom, Times,
+    ExamFilter, ExamResults, ExamSummary, Exams, ExamsApi, Feasibility, OBJECTION_DAYS, OwnExam, OwnResult, Resealing,
+    ResultRow, ResultsSummary, SamplePaper, SealReceipt, SealedManifest, SectionInput, SectionPlan, SectionRoom, Times,
 };
+pub use book::{BookApi, Books, Entered, Group, Scored};
 pub use conduct::{Amendment, CandidateChange, Conduct, ConductApi, Extended, ExtensionInput, Given, ScheduleInput};
 pub use entity::exam::amendment::AmendmentKind;
 pub use entity::exam::attempt::{AttemptState, VoidKind};
 pub use entity::exam::exam::{AttemptScoring, ExamKind, ExamStatus, Release, ShowKey};
+pub use monitor::{Act, Counts, MonitorApi, Monitors, Row as MonitorRow, Sight, Standing, UnitCounts};
+pub use objection::{NewObjection, Objection, ObjectionApi, ObjectionFilter, ObjectionState, Objections, Waiting};
+pub use regrade::{Affected, Effect, ItemView, Regrade, RegradeApi, RegradeInput, Regrades};
+pub use ruling::RegradeAction;
 pub use yearly::{MainExam, StandingAttempt, main_of, mains, standing_attempts, still_open};

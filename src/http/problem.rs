@@ -123,6 +123,12 @@ codes! {
     SeqConflict = "seq_conflict" CONFLICT,
     /// Results have not been released.
     NotReleased = "not_released" CONFLICT,
+    /// The same was objected to before.
+    AlreadyObjected = "already_objected" CONFLICT,
+    /// Nobody may object to the results, or not any more.
+    ObjectionsClosed = "objections_closed" CONFLICT,
+    /// It was decided before; a decision stands.
+    AlreadyDecided = "already_decided" CONFLICT,
     /// The `Idempotency-Key` came before with another request.
     IdempotencyKeyReused = "idempotency_key_reused" UNPROCESSABLE_ENTITY,
     /// The request with this `Idempotency-Key` is still being carried out; see `Retry-After`.

@@ -27,7 +27,7 @@ use crate::desk::Desk;
 use crate::evidence::Evidence;
 use crate::exam::attempt::Attempts;
 use crate::exam::statistics::Statistics;
-use crate::exam::{Conduct, Exams};
+use crate::exam::{Books, Conduct, Exams, Monitors, Objections, Regrades};
 use crate::http::Idempotency;
 use crate::org::Org;
 use crate::report::Reports;
@@ -59,6 +59,14 @@ pub struct Services {
     pub attempts: Arc<Attempts>,
     /// What exams add up to.
     pub statistics: Arc<Statistics>,
+    /// What is done about faulty items.
+    pub regrades: Arc<Regrades>,
+    /// Doubts about items and scores.
+    pub objections: Arc<Objections>,
+    /// Watching exams.
+    pub monitors: Arc<Monitors>,
+    /// Exams on paper.
+    pub books: Arc<Books>,
     /// Figures and closed years.
     pub reports: Arc<Reports>,
     /// The log, searched and proved.

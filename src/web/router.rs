@@ -6,8 +6,8 @@ use poem::{EndpointExt, Route};
 
 use super::methods::{get, post};
 use super::pages::coordinator::{
-    banks, candidate, changes, composer, exam_day, exams, hall, people, people_files, person, programmes, questions,
-    roll, session_form, sessions, today, units,
+    banks, book, candidate, changes, composer, exam_day, exams, hall, monitor, objections, people, people_files, person,
+    programmes, questions, regrade, roll, session_form, sessions, statistics, today, units,
 };
 use super::pages::liaison::{self, unit};
 use super::pages::official::{calendar, check_in, record, results, sitting, tasks};
@@ -129,6 +129,15 @@ fn coordinator(pages: Route) -> Route {
         .at("/exams/:id/candidates/:person_id/void", post(candidate::void))
         .at("/exams/:id/candidates/:person_id/reopen", post(candidate::reopen))
         .at("/exams/:id/results", get(exams::show_results))
+        .at("/exams/:id/results/book", get(book::results))
+        .at("/exams/:id/roster", get(book::roster))
+        .at("/exams/:id/monitor", get(monitor::show))
+        .at("/exams/:id/statistics", get(statistics::show))
+        .at("/exams/:id/objections", get(objections::list))
+        .at("/exams/:id/objections/:objection/decide", post(objections::decide))
+        .at("/exams/:id/regrade", get(regrade::show).post(regrade::enter))
+        .at("/exams/:id/regrades", get(regrade::list))
+        .at("/exams/:id/regrades/:regrade", get(regrade::people))
 }
 
 /// What officials do.
@@ -144,6 +153,7 @@ fn officials(pages: Route) -> Route {
         .at("/exams/:id/room", get(sitting::room))
         .at("/results", get(results::list))
         .at("/results/:attempt", get(results::show))
+        .at("/results/:attempt/objections", post(results::object))
         .at("/record", get(record::show))
         .at("/calendar", get(calendar::show).post(calendar::make))
 }

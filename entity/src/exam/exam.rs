@@ -81,6 +81,8 @@ pub struct Model {
     pub beacon_rule: Option<String>,
     /// Whom to ask; empty if nobody.
     pub contact: String,
+    /// For how many days after their release results may be objected to; 0 for never.
+    pub objection_days: i32,
     /// How far it has come.
     pub status: ExamStatus,
     /// The draw's secret, hex; disclosed after closing.
@@ -95,6 +97,8 @@ pub struct Model {
     pub seal_entry_id: Option<EntryId>,
     /// When its papers were last counted for statistics; nothing once something about them has changed since.
     pub counted_at: Option<Instant>,
+    /// How often it was regraded.
+    pub regrades: i32,
     /// The sealed manifest, canonical JSON.
     pub manifest: Option<String>,
     /// Its digest, hex.

@@ -101,8 +101,16 @@ impl Auth {
 
     /// Whose token it is. Known tokens cost no query.
     pub async fn authenticate(&self, token: &str, address: Option<String>) -> Result<Caller, AuthError> {
+        self.owner(hash_of(token), address).await
+    }
+
+    /// The same of somebody who was known before: as they are now, for what goes on longer than a request.
+    pub async fn renew(&self, caller: &Caller) -> Result<Caller, AuthError> {
+        self.owner(caller.token_hash.clone(), caller.address.clone()).await
+    }
+
+    async fn owner(&self, token_hash: String, address: Option<String>) -> Result<Caller, AuthError> {
         let now = self.core.now();
-        let token_hash = hash_of(token);
         let account = match self.cache.known(&token_hash, now) {
             Some(account) => account,
             None => self.look_up(&token_hash, now).await?,

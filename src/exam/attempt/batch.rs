@@ -22,6 +22,7 @@ use super::store::{self, Drawn, Head, Row};
 use crate::db::Fault;
 use crate::exam::clock::Allowance;
 use crate::exam::outcome;
+use crate::exam::ruling::{self, Rulings};
 use crate::log::{self, Actor, Entry};
 
 /// Carries out a batch.
@@ -42,6 +43,10 @@ pub(super) async fn apply(tx: &impl ConnectionTrait, operations: &[Operation]) -
 #[derive(Default)]
 struct Batch<'a> {
     heads: HashMap<ExamId, Head>,
+    /// What was ruled about the items of exams that were regraded and in which an attempt was reopened.
+    rulings: HashMap<ExamId, Rulings>,
+    /// Nothing was ruled about most.
+    none: Rulings,
     allowed: HashMap<(ExamId, PersonId), Allowance>,
     rows: HashMap<AttemptId, Row>,
     ledgers: HashMap<AttemptId, Ledger>,
@@ -97,11 +102,23 @@ impl<'a> Batch<'a> {
         let mut heads = heads;
         overtaken.retain(|exam| !heads.contains_key(exam));
         heads.extend(store::heads(tx, &sorted(overtaken)).await?);
+        let mut rulings = HashMap::new();
+        for operation in operations {
+            let seat = match operation {
+                Operation::Start(_) => continue,
+                Operation::Save(writing) => &writing.seat,
+                Operation::HandIn(hand_in) => &hand_in.seat,
+            };
+            let regrades = heads.get(&seat.exam).map_or(0, |head| head.regrades);
+            if regrades > 0 && !rulings.contains_key(&seat.exam) {
+                rulings.insert(seat.exam, ruling::rulings(tx, seat.sheet.exam(), regrades).await?);
+            }
+        }
         places.retain(|(attempt, _)| !whole.contains(attempt));
         let mut ledgers = HashMap::new();
         store::ledgers(tx, &sorted(whole), &mut ledgers).await?;
         store::ledgers_at(tx, &sorted(places), &mut ledgers).await?;
-        Ok(Self { heads, allowed, rows, ledgers, ..Self::default() })
+        Ok(Self { heads, rulings, allowed, rows, ledgers, ..Self::default() })
     }
 
     fn judge(&mut self, operation: &'a Operation) -> Result<Reply, Refusal> {
@@ -182,9 +199,8 @@ impl<'a> Batch<'a> {
         let any = !fresh.is_empty();
         self.saves.extend(fresh.into_iter().map(|save| (id, save, writing.arrival)));
         if let Some(head) = head.filter(|_| overtaken && any) {
-            let marks = mark(&writing.seat.sheet, ledger);
-            row.points = Some(marks.points);
-            row.answered = marks.answered;
+            let rulings = self.rulings.get(&row.exam_id).unwrap_or(&self.none);
+            row.take(&mark(&writing.seat.sheet, ledger, rulings));
             self.again.insert(id);
             let told = handed_in(row, ledger);
             let told = entry(writing.entry, writing.arrival, &Actor::SYSTEM, "exam.submit", id, head.unit_id, told);
@@ -230,12 +246,11 @@ impl<'a> Batch<'a> {
                 (late, actor)
             }
         };
-        let marks = mark(&hand_in.seat.sheet, ledger);
+        let rulings = self.rulings.get(&row.exam_id).unwrap_or(&self.none);
+        row.take(&mark(&hand_in.seat.sheet, ledger, rulings));
         row.state = AttemptState::Graded;
         row.submitted_at = Some(times.submitted_at(arrival));
         row.by_server = by_server;
-        row.points = Some(marks.points);
-        row.answered = marks.answered;
         if overtaken {
             self.again.insert(id)
         } else {

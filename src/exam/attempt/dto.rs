@@ -52,7 +52,7 @@ impl From<AttemptState> for StateDto {
 /// A response: a list of option ids to a single or multiple choice, true or false to a judgement; an empty list or null
 /// takes an answer back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ResponseDto(RawResponse);
+pub(in crate::exam) struct ResponseDto(RawResponse);
 
 impl Type for ResponseDto {
     const IS_REQUIRED: bool = true;
@@ -112,8 +112,13 @@ impl ToJSON for ResponseDto {
 }
 
 impl ResponseDto {
+    /// What was sent.
+    pub(in crate::exam) fn into_raw(self) -> RawResponse {
+        self.0
+    }
+
     /// A response to an item of this kind; of a choice the empty one is an empty list.
-    fn new(kind: KindDto, response: Response) -> Self {
+    pub(in crate::exam) fn new(kind: KindDto, response: Response) -> Self {
         Self(match (response, kind) {
             (Response::Blank, KindDto::Judgement) => RawResponse::Blank,
             (Response::Blank, KindDto::Single | KindDto::Multiple) => RawResponse::Options(Vec::new()),

@@ -6,6 +6,7 @@ use entity::points::Points;
 
 use super::ledger::Ledger;
 use crate::exam::grading::{Response, score};
+use crate::exam::ruling::{Rulings, Scored};
 use crate::exam::sealed::{Line, Sheet};
 
 /// What a paper came to.
@@ -13,26 +14,37 @@ use crate::exam::sealed::{Line, Sheet};
 pub(super) struct Marks {
     /// The sum.
     pub points: Points,
+    /// What the paper could score; less than at first where an item was dropped.
+    pub max_points: Points,
     /// How many items were answered.
     pub answered: i32,
 }
 
-/// Each item with what was answered and what that is worth.
-pub(super) fn items<'a>(sheet: &'a Sheet, ledger: &'a Ledger) -> impl Iterator<Item = (Line<'a>, Response, Points)> {
+/// Each item with what was answered and what that is worth, after all that was ruled about it.
+pub(super) fn items<'a>(
+    sheet: &'a Sheet,
+    ledger: &'a Ledger,
+    rulings: &'a Rulings,
+) -> impl Iterator<Item = (Line<'a>, Response, Scored)> {
     let answers: BTreeMap<i32, (i32, &str)> = ledger.answers();
     sheet.lines().map(move |line| {
         let text = answers.get(&line.position).map_or("", |(_, text)| text);
         let response = Response::read(line.item.content.kind, text).unwrap_or_default();
-        let points = score(&line.item.content, line.section.scoring, line.section.points_each, &response);
-        (line, response, points)
+        let (scoring, each) = (line.section.scoring, line.section.points_each);
+        let scored = match rulings.of(&line.item.item) {
+            Some(course) => course.score(scoring, each, &response),
+            None => Scored { points: score(&line.item.content, scoring, each, &response), max_points: each },
+        };
+        (line, response, scored)
     })
 }
 
 /// The marks of a paper with these saves.
-pub(super) fn mark(sheet: &Sheet, ledger: &Ledger) -> Marks {
-    let nothing = Marks { points: Points(0), answered: 0 };
-    items(sheet, ledger).fold(nothing, |sum, (_, response, points)| Marks {
-        points: sum.points + points,
+pub(super) fn mark(sheet: &Sheet, ledger: &Ledger, rulings: &Rulings) -> Marks {
+    let nothing = Marks { points: Points(0), max_points: Points(0), answered: 0 };
+    items(sheet, ledger, rulings).fold(nothing, |sum, (_, response, scored)| Marks {
+        points: sum.points + scored.points,
+        max_points: sum.max_points + scored.max_points,
         answered: sum.answered + i32::from(!response.is_blank()),
     })
 }
@@ -57,7 +69,7 @@ mod tests {
     fn what_counts_is_marked_and_summed() {
         let sheet = fixtures::sheet();
         let of = |saves: &[(i32, i32, &str)]| {
-            let marks = mark(&sheet, &ledger(saves));
+            let marks = mark(&sheet, &ledger(saves), &Rulings::default());
             (marks.points.0, marks.answered)
         };
         assert_eq!(of(&[]), (0, 0));

@@ -5,6 +5,7 @@
 
 mod api;
 mod batch;
+mod contact;
 mod dto;
 mod error;
 mod ledger;
@@ -17,12 +18,13 @@ mod store;
 mod views;
 
 pub use api::AttemptApi;
-pub(in crate::exam) use dto::StateDto;
+pub(in crate::exam) use dto::{ResponseDto, StateDto};
 pub use error::AttemptError;
 pub use ledger::Counted;
+pub(in crate::exam) use model::respond;
 pub use model::{MAX_SAVES, RawResponse, RawSave, Seat};
 pub use service::Attempts;
 pub use views::{
-    Acknowledged, Attempt, AttemptResult, Desk, HistoryRow, ItemResult, Outcome, Saved, SectionResult, Started,
-    Submitted, Ticking, Viewed,
+    Acknowledged, Attempt, AttemptResult, Desk, HistoryRow, ItemResult, Marking, Outcome, Saved, SectionResult,
+    Started, Submitted, Ticking, Viewed,
 };

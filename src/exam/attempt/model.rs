@@ -87,7 +87,11 @@ impl Seat {
 }
 
 /// A response to an item of this kind with these options.
-fn respond(raw: &RawResponse, kind: Kind, offers: impl Fn(&str) -> bool) -> Result<Response, FieldCode> {
+pub(in crate::exam) fn respond(
+    raw: &RawResponse,
+    kind: Kind,
+    offers: impl Fn(&str) -> bool,
+) -> Result<Response, FieldCode> {
     match (kind, raw) {
         (_, RawResponse::Blank) => Ok(Response::Blank),
         (_, RawResponse::Options(ids)) if ids.is_empty() => Ok(Response::Blank),

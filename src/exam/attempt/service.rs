@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::batch;
+use super::contact::Contacts;
 use super::error::AttemptError;
 use super::model::{Admission, RawSave, Refusal, Seat, admit};
 use super::operation::{By, HandIn, Operation, Reply, Start, Writing};
@@ -24,6 +25,7 @@ use crate::kernel::field::{FieldCode, Invalid};
 use crate::kernel::jcs;
 use crate::org;
 
+mod heard;
 mod overdue;
 mod reading;
 mod rescue;
@@ -41,6 +43,7 @@ pub struct Attempts {
     core: Core,
     sealed: Arc<SealedCache>,
     seats: Mutex<HashMap<AttemptId, Arc<Seat>>>,
+    contacts: Contacts,
     writer: Writer<Operation, Reply>,
 }
 
@@ -56,7 +59,7 @@ impl Attempts {
     pub fn new(core: Core, sealed: Arc<SealedCache>) -> Self {
         let apply: Arc<Apply<Operation, Reply>> = Arc::new(|tx, operations| Box::pin(batch::apply(tx, operations)));
         let writer = Writer::spawn_keyed(&core.db, "attempts", QUEUE, Operation::key, &apply);
-        Self { core, sealed, seats: Mutex::default(), writer }
+        Self { core, sealed, seats: Mutex::default(), contacts: Contacts::default(), writer }
     }
 
     /// Takes nothing more and returns when all that was queued is committed.
@@ -85,6 +88,7 @@ impl Attempts {
             };
             match self.writer.submit(Operation::Start(start)).await? {
                 Reply::Started(row) => {
+                    self.contacts.note(exam, row.id, at);
                     if let Some(seat) = fresh.filter(|_| row.id == id) {
                         self.remember(id, seat);
                     }
@@ -155,10 +159,11 @@ impl Attempts {
         if saves.is_empty() {
             return Err(Invalid::one("saves", FieldCode::Required).into());
         }
-        let saves = seat.read(saves)?;
+        let (saves, exam) = (seat.read(saves)?, seat.exam);
         let writing = Writing { attempt: id, seat, arrival, lease, saves, entry: self.core.uuid() };
         match self.writer.submit(Operation::Save(writing)).await? {
             Reply::Saved { deadline, paused, counted } => {
+                self.contacts.note(exam, id, arrival);
                 Ok(Acknowledged { server_time: arrival, deadline, paused, saved: counted })
             }
             Reply::Refused(refusal) => Err(AttemptError::of(refusal, "")),

@@ -13,6 +13,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
 };
 
+use super::marks::Marks;
 use crate::db::Fault;
 use crate::exam::clock::{Allowance, Schedule, Times};
 
@@ -20,7 +21,7 @@ mod saves;
 mod writing;
 
 pub(super) use saves::{history, insert_saves, ledger, ledgers, ledgers_at};
-pub(super) use writing::{insert, open_again, set_graded, set_leases, set_state};
+pub(super) use writing::{contacts, insert, open_again, set_graded, set_leases, set_state};
 
 /// How many ids, and how many rows of values, one statement names at most.
 const CHUNK: usize = 4_000;
@@ -31,6 +32,7 @@ const SECOND: (&str, &str) = (LIST, "column2");
 const THIRD: (&str, &str) = (LIST, "column3");
 const FOURTH: (&str, &str) = (LIST, "column4");
 const FIFTH: (&str, &str) = (LIST, "column5");
+const SIXTH: (&str, &str) = (LIST, "column6");
 
 /// An exam as attempts need it: without the manifest, which is large.
 #[derive(Debug, Clone, DerivePartialModel)]
@@ -52,6 +54,7 @@ pub(super) struct Head {
     pub manifest_digest: Option<String>,
     pub paused_ms: i64,
     pub closed_at: Option<Instant>,
+    pub regrades: i32,
     pub beacon_rule: Option<String>,
     pub beacon: Option<String>,
 }
@@ -135,6 +138,11 @@ impl Row {
     /// Whether the server handed it in before something was written that had arrived in time.
     pub(super) fn was_overtaken(&self, arrival: Instant) -> bool {
         self.state == AttemptState::Graded && self.by_server && self.times().takes(arrival)
+    }
+
+    /// Takes what it came to.
+    pub(super) fn take(&mut self, marks: &Marks) {
+        (self.points, self.max_points, self.answered) = (Some(marks.points), marks.max_points, marks.answered);
     }
 
     /// Takes other moments on.

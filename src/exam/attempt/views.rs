@@ -12,6 +12,7 @@ use super::model::Seat;
 use super::store::{Head, Row};
 use crate::bank::Kind;
 use crate::exam::grading::Response;
+use crate::exam::ruling::Valid;
 
 /// An attempt as its candidate and those who watch over it may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,6 +194,28 @@ pub struct SectionResult {
     pub max_points: Points,
 }
 
+/// How an item is marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marking {
+    /// By its key.
+    Key,
+    /// Whatever was answered has full marks.
+    FullMarks,
+    /// It counts for nothing.
+    Dropped,
+}
+
+impl Marking {
+    /// As it was ruled; by its key if nothing was.
+    pub(super) fn of(valid: Option<&Valid>) -> Self {
+        match valid {
+            None | Some(Valid::Keys(_)) => Self::Key,
+            Some(Valid::Full) => Self::FullMarks,
+            Some(Valid::Dropped) => Self::Dropped,
+        }
+    }
+}
+
 /// What an item came to, with its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemResult {
@@ -210,6 +233,10 @@ pub struct ItemResult {
     pub response: Response,
     /// The right answer.
     pub key: Response,
+    /// Others that were accepted too after the exam.
+    pub also_accepted: Vec<Response>,
+    /// How it is marked.
+    pub marking: Marking,
     /// What it scored.
     pub points: Points,
     /// What it could score.

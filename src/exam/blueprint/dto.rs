@@ -4,7 +4,7 @@ use entity::points::Points;
 use poem_openapi::Object;
 use poem_openapi::types::MaybeUndefined;
 
-use super::input::{BalanceInput, BlueprintInput, SectionInput};
+use super::input::{BalanceInput, BlueprintInput, OBJECTION_DAYS, SectionInput};
 use crate::http::Decimal;
 use crate::org::AudienceDto;
 
@@ -19,7 +19,8 @@ use draw::BalanceDto;
 pub(super) use draw::{BeaconRequest, DrawFileResponse, FeasibilityDto, ManifestDto, PreviewDto, SealDto, SealRequest};
 pub(in crate::exam) use people::CandidateDto;
 pub(super) use people::{ResultsDto, results};
-pub(super) use words::{ExamKindDto, ExamStatusDto};
+pub(super) use words::ExamKindDto;
+pub(in crate::exam) use words::ExamStatusDto;
 
 /// An exam to be drafted.
 #[derive(Debug, Object)]
@@ -70,6 +71,8 @@ pub(super) struct ExamRequest {
     beacon_rule: Option<String>,
     /// Whom to ask, up to 120 characters.
     contact: Option<String>,
+    /// For how many days after their release results may be objected to, 0–90; 7 if null, 0 for never.
+    objection_days: Option<i32>,
 }
 
 /// A section of a blueprint.
@@ -142,6 +145,8 @@ pub(super) struct ExamChanges {
     beacon_rule: MaybeUndefined<String>,
     /// Whom to ask, up to 120 characters; null takes it away.
     contact: MaybeUndefined<String>,
+    /// For how many days after their release results may be objected to, 0–90.
+    objection_days: Option<i32>,
 }
 
 impl From<ExamRequest> for BlueprintInput {
@@ -169,6 +174,7 @@ impl From<ExamRequest> for BlueprintInput {
             balance: dto.balance.map(BalanceInput::from),
             beacon_rule: dto.beacon_rule.unwrap_or_default(),
             contact: dto.contact.unwrap_or_default(),
+            objection_days: dto.objection_days.unwrap_or(OBJECTION_DAYS),
         }
     }
 }
@@ -220,6 +226,7 @@ impl ExamChanges {
         let mut contact = Some(std::mem::take(&mut input.contact));
         put_null(&mut contact, self.contact);
         input.contact = contact.unwrap_or_default();
+        put(&mut input.objection_days, self.objection_days);
     }
 }
 

@@ -25,6 +25,10 @@ const MAX_TOPICS: usize = 100;
 const MAX_SECTIONS: usize = 20;
 /// How many papers a balance tries at most. The algorithm allows more; a hall that starts at one moment does not.
 const MAX_TRIES: i32 = 256;
+/// For how many days results may be objected to if nothing is said.
+pub const OBJECTION_DAYS: i32 = 7;
+/// For how many days results may be objected to at most.
+const MAX_OBJECTION_DAYS: i32 = 90;
 /// The longest rule of a beacon.
 const MAX_BEACON_RULE: usize = 200;
 /// What a question may be worth at most.
@@ -77,6 +81,8 @@ pub struct BlueprintInput {
     pub beacon_rule: String,
     /// Whom to ask; may be empty.
     pub contact: String,
+    /// For how many days after their release results may be objected to; 0 for never.
+    pub objection_days: i32,
 }
 
 /// A balance as it was written, in thousandths.
@@ -144,6 +150,7 @@ impl BlueprintInput {
         let balance = self.balance.map(|balance| balance.read(fields));
         let beacon_rule = beacon_rule(fields, "beacon_rule", &self.beacon_rule);
         let contact = fields.optional_line("contact", &self.contact, MAX_CONTACT);
+        let objection_days = fields.within("objection_days", self.objection_days, 0, MAX_OBJECTION_DAYS);
         Some(Blueprint {
             title,
             kind: kind?,
@@ -163,6 +170,7 @@ impl BlueprintInput {
             balance,
             beacon_rule,
             contact,
+            objection_days,
         })
     }
 
@@ -312,6 +320,7 @@ impl From<&Blueprint> for BlueprintInput {
             balance: plan.balance.map(BalanceInput::from),
             beacon_rule: plan.beacon_rule.clone().unwrap_or_default(),
             contact: plan.contact.clone(),
+            objection_days: plan.objection_days,
         }
     }
 }

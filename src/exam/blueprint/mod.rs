@@ -15,9 +15,9 @@ mod store;
 
 pub use api::ExamsApi;
 pub(super) use api::tagged;
-pub(super) use dto::{CandidateDto, ExamDto};
+pub(super) use dto::{CandidateDto, ExamDto, ExamStatusDto};
 pub(super) use input::check_times;
-pub use input::{BalanceInput, BlueprintInput, SectionInput};
+pub use input::{BalanceInput, BlueprintInput, OBJECTION_DAYS, SectionInput};
 pub use model::{
     Beacon, Blueprint, Candidate, Difficulties, Exam, ExamBrief, ExamFilter, ExamResults, ExamSummary, Feasibility,
     OwnExam, OwnResult, Resealing, ResultRow, ResultsSummary, SamplePaper, SealReceipt, SealedManifest, SectionPlan,

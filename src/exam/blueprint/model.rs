@@ -54,6 +54,8 @@ pub struct Blueprint {
     pub beacon_rule: Option<String>,
     /// Whom to ask; may be empty.
     pub contact: String,
+    /// For how many days after their release results may be objected to; 0 for never.
+    pub objection_days: i32,
 }
 
 impl Blueprint {

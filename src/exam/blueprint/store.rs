@@ -29,7 +29,7 @@ pub(super) use list::{Reach, brief_of, list};
 pub(in crate::exam) use seal::opening;
 pub(super) use seal::{Papers, Sealing, beacon, draw_head, ever_started, manifest, observed, paper_ids, papers, seal};
 use seal::{balance_of, balance_text, seal_of};
-pub(super) use sittings::{Attempt, Part, has_running, shown, sittings};
+pub(super) use sittings::{Attempt, Part, forget_contacts, has_running, shown, sittings};
 
 /// Exams without what is large or secret: manifest and secret are read as null.
 fn light() -> Select<exam::Entity> {
@@ -126,6 +126,7 @@ pub(super) async fn whole(conn: &impl ConnectionTrait, row: exam::Model, now: In
             balance,
             beacon_rule: row.beacon_rule,
             contact: row.contact,
+            objection_days: row.objection_days,
         },
     })
 }
@@ -161,6 +162,7 @@ pub(super) async fn insert(
         created_by: Set(author),
         created_at: Set(now),
         paused_ms: Set(0),
+        regrades: Set(0),
         ..fill(plan)
     };
     exam::Entity::insert(row).exec_without_returning(tx).await?;
@@ -206,6 +208,7 @@ fn fill(plan: &Blueprint) -> exam::ActiveModel {
         balance: Set(plan.balance.map(|balance| balance_text(&balance))),
         beacon_rule: Set(plan.beacon_rule.clone()),
         contact: Set(plan.contact.clone()),
+        objection_days: Set(plan.objection_days),
         ..Default::default()
     }
 }

@@ -8,4 +8,4 @@ mod score;
 
 pub use entity::exam::section::Scoring;
 pub use response::Response;
-pub use score::score;
+pub use score::{score, score_by};

@@ -11,9 +11,15 @@ use crate::bank::{Answer, Content, Kind};
 /// and judgement are all or nothing; a multiple choice is scored as its section has it.
 #[must_use]
 pub fn score(question: &Content, scoring: Scoring, each: Points, response: &Response) -> Points {
-    match (&question.answer, response) {
+    score_by(question.kind, &question.answer, scoring, each, response)
+}
+
+/// The same by another key than the question's own.
+#[must_use]
+pub fn score_by(kind: Kind, key: &Answer, scoring: Scoring, each: Points, response: &Response) -> Points {
+    match (key, response) {
         (Answer::Judgement(key), Response::Truth(said)) => all_or_nothing(each, key == said),
-        (Answer::Options(key), Response::Options(chosen)) => match question.kind {
+        (Answer::Options(key), Response::Options(chosen)) => match kind {
             Kind::Multiple => multiple(scoring, each, key, chosen),
             Kind::Single | Kind::Judgement => all_or_nothing(each, key == chosen),
         },

@@ -120,6 +120,8 @@ const ITEM_ALIKE: &str = "all answers score alike";
 const REST_ALIKE: &str = "all score alike in the rest of the paper";
 const DIFFERENT: &str = "the papers hold different items";
 const WORTHLESS: &str = "it cannot score";
+/// Of an item that counts for nothing any more.
+pub(super) const DROPPED: &str = "it was dropped";
 
 /// Works the figures out.
 #[must_use]

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::collect::Collected;
-use super::measure::{ExamMeasures, Measure, measure};
+use super::measure::{DROPPED, ExamMeasures, Measure, measure};
 use crate::bank::{Answer, Kind};
+use crate::exam::ruling::{Course, Rulings, Valid};
 use crate::exam::sealed::SealedExam;
 
 /// From so many people on, an option that nobody takes is told of.
@@ -80,38 +81,47 @@ pub struct ExamStatistics {
 }
 
 /// Works out what is told.
-pub(super) fn report(sealed: &SealedExam, found: &Collected, max_points: i64) -> ExamStatistics {
+pub(super) fn report(sealed: &SealedExam, rulings: &Rulings, found: &Collected, max_points: i64) -> ExamStatistics {
     let exam = measure(&found.sums);
-    let items = exam.items.iter().filter_map(|measured| {
-        let content = sealed.content(&measured.item)?;
+    let measured = exam.items.iter().map(|m| (m.item.as_str(), m.facility, m.discrimination));
+    let dropped = found.shown.keys().filter(|item| !found.sums.items.contains_key(*item));
+    let dropped = dropped.map(|item| (item.as_str(), Err(DROPPED), Err(DROPPED)));
+    let items = measured.chain(dropped).filter_map(|(item, facility, discrimination)| {
+        let content = sealed.content(item)?;
+        let persons = found.shown.get(item).copied().unwrap_or_default();
         let nothing = BTreeMap::new();
-        let counts = found.choices.get(&measured.item).unwrap_or(&nothing);
+        let counts = found.choices.get(item).unwrap_or(&nothing);
+        let sealed_key = std::slice::from_ref(&content.answer);
+        let valid = rulings.of(item).map(Course::valid);
+        // Where the answer does not matter any more, the key is told as it was.
+        let keys = valid.map(Valid::keys).filter(|keys| !keys.is_empty()).unwrap_or(sealed_key);
         let count = |option: &str| counts.get(option).copied().unwrap_or_default();
         let choices = match &content.answer {
-            Answer::Judgement(key) => [true, false]
+            Answer::Judgement(_) => [true, false]
                 .map(|truth| {
-                    let option = truth.to_string();
-                    ChoiceCount { text: String::new(), right: truth == *key, chosen: count(&option), option }
+                    let (option, right) = (truth.to_string(), keys.contains(&Answer::Judgement(truth)));
+                    ChoiceCount { text: String::new(), right, chosen: count(&option), option }
                 })
                 .into(),
-            Answer::Options(key) => {
+            Answer::Options(_) => {
+                let right = |id: &String| keys.iter().any(|k| matches!(k, Answer::Options(ids) if ids.contains(id)));
                 let choice = |o: &crate::bank::Choice| ChoiceCount {
                     option: o.id.clone(),
                     text: o.text.clone(),
-                    right: key.contains(&o.id),
+                    right: right(&o.id),
                     chosen: count(&o.id),
                 };
                 content.options.iter().map(choice).collect::<Vec<_>>()
             }
         };
         Some(ItemStatistics {
-            item: measured.item.clone(),
+            item: item.to_owned(),
             stem: content.stem.clone(),
-            persons: measured.persons,
-            facility: measured.facility,
-            discrimination: measured.discrimination,
+            persons,
+            facility,
+            discrimination,
             blank: count(""),
-            flags: flags(content.kind, measured.persons, measured.discrimination, &choices),
+            flags: flags(content.kind, persons, discrimination, &choices, valid.is_none_or(|v| v.keys().len() == 1)),
             choices,
         })
     });
@@ -119,12 +129,13 @@ pub(super) fn report(sealed: &SealedExam, found: &Collected, max_points: i64) ->
     ExamStatistics { distribution: distribution(&found.totals, max_points), items, exam }
 }
 
-fn flags(kind: Kind, persons: u64, discrimination: Measure, choices: &[ChoiceCount]) -> Vec<Flag> {
+/// `keyed` tells that there is one key; where several answers were accepted, or all, none of them need be popular.
+fn flags(kind: Kind, persons: u64, discrimination: Measure, choices: &[ChoiceCount], keyed: bool) -> Vec<Flag> {
     let negative = discrimination.is_ok_and(|r| r < 0.0);
     let unused = kind != Kind::Judgement && persons >= MANY && choices.iter().any(|c| c.chosen == 0);
     let lowest = choices.iter().filter(|c| c.right).map(|c| c.chosen).min();
     let highest = choices.iter().filter(|c| !c.right).map(|c| c.chosen).max();
-    let below = lowest.zip(highest).is_some_and(|(key, distractor)| key < distractor);
+    let below = keyed && lowest.zip(highest).is_some_and(|(key, distractor)| key < distractor);
     [(negative, Flag::NegativeDiscrimination), (unused, Flag::UnusedOption), (below, Flag::KeyBelowDistractor)]
         .into_iter()
         .filter(|(set, _)| *set)
@@ -154,12 +165,12 @@ mod tests {
     #[test]
     fn what_is_odd_is_flagged() {
         let fine = [choice(true, 20), choice(false, 6), choice(false, 4)];
-        assert_eq!(flags(Kind::Single, 30, Ok(0.2), &fine), []);
-        assert_eq!(flags(Kind::Single, 30, Ok(-0.2), &fine), [Flag::NegativeDiscrimination]);
+        assert_eq!(flags(Kind::Single, 30, Ok(0.2), &fine, true), []);
+        assert_eq!(flags(Kind::Single, 30, Ok(-0.2), &fine, true), [Flag::NegativeDiscrimination]);
         let odd = [choice(true, 10), choice(false, 20), choice(false, 0)];
-        assert_eq!(flags(Kind::Single, 30, Err("x"), &odd), [Flag::UnusedOption, Flag::KeyBelowDistractor]);
-        assert_eq!(flags(Kind::Single, 29, Err("x"), &odd), [Flag::KeyBelowDistractor]);
-        assert_eq!(flags(Kind::Judgement, 40, Ok(0.0), &[choice(true, 40), choice(false, 0)]), []);
+        assert_eq!(flags(Kind::Single, 30, Err("x"), &odd, true), [Flag::UnusedOption, Flag::KeyBelowDistractor]);
+        assert_eq!(flags(Kind::Single, 29, Err("x"), &odd, true), [Flag::KeyBelowDistractor]);
+        assert_eq!(flags(Kind::Judgement, 40, Ok(0.0), &[choice(true, 40), choice(false, 0)], true), []);
     }
 
     #[test]

@@ -26,7 +26,9 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         // These need one that nobody has come to.
         "cancel_session" | "reschedule_session" => scene.published_session(&coordinator).await,
         "decide_leave" => scene.leave().await,
+        "export_exam_roster" | "export_exam_results" => scene.exam.clone(),
         "get_attachment" => scene.attachment().await,
+        "decide_objection" => scene.objection().await,
         // Everybody has their own.
         "get_file_order" | "get_ordered_file" | "cancel_file_order" => {
             let order = json!({ "what": "rates", "format": "csv", "year": 2026 });
@@ -66,6 +68,8 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         "prove_inclusion" => format!("?entry_id={}", entry(scene).await),
         _ => String::new(),
     };
+    // Nobody has regraded an exam that is open.
+    path = path.replace("{regrade_id}", &scene.server.services.core.uuid().to_string());
     path.replace("{person_id}", &scene.people[2].to_string()).replace("{year}", "2025") + &query
 }
 
@@ -107,8 +111,9 @@ pub(super) fn file(operation: &str) -> Option<multipart::Form> {
 /// The log's entry about the making of `here`.
 async fn entry(scene: &Scene) -> String {
     use entity::log;
-    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
     let query = log::Entity::find().filter(log::Column::Subject.eq(format!("unit:{}", scene.here)));
+    let query = query.filter(log::Column::Idx.is_not_null()).order_by_asc(log::Column::Idx);
     query.one(scene.server.services.core.db.read()).await.unwrap().unwrap().id.to_string()
 }
 
@@ -173,6 +178,9 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
             let new = scene.as_role(Role::Coordinator).post("/api/v1/people", &body).await.ok();
             json!({ "person_ids": [new["id"]], "reason": "新到岗" })
         }
+        "regrade_exam" => json!({ "item": scene.question, "action": "full_marks", "reason": "题目有误" }),
+        "raise_objection" => json!({ "text": "第 1 题答案有误" }),
+        "decide_objection" => json!({ "decision": "rejected", "reason": "核对无误" }),
         "void_attempt" => json!({ "kind": "technical", "reason": "设备故障" }),
         "reopen_attempt" => json!({ "seconds": 60, "reason": "答案滞留" }),
         "save_answers" => {

@@ -158,6 +158,39 @@ impl Scene {
         text(&client.send(request).await.ok()["id"])
     }
 
+    /// An objection of the official that nobody has decided about, as if the exam were over.
+    pub(super) async fn objection(&self) -> String {
+        use entity::exam::objection;
+        use sea_orm::ActiveValue::Set;
+        use sea_orm::EntityTrait;
+        let core = &self.server.services.core;
+        let id: entity::id::ObjectionId = core.id();
+        let row = objection::ActiveModel {
+            id: Set(id),
+            exam_id: Set(self.exam.parse().unwrap()),
+            attempt_id: Set(self.attempt.parse().unwrap()),
+            person_id: Set(self.people[0]),
+            item: Set(id.to_string()),
+            position: Set(None),
+            body: Set("答案有误".to_owned()),
+            state: Set(objection::ObjectionState::Open),
+            answer: Set(String::new()),
+            created_by: Set(self.inside[0].id),
+            created_at: Set(core.now()),
+            decided_by: Set(None),
+            decided_at: Set(None),
+        };
+        let insert = core.db.tx("test.objection", |tx| {
+            let row = row.clone();
+            Box::pin(async move {
+                objection::Entity::insert(row).exec_without_returning(tx).await?;
+                Ok::<_, kaofa::db::Fault>(())
+            })
+        });
+        insert.await.unwrap();
+        id.to_string()
+    }
+
     pub(super) async fn draft_exam(&self, coordinator: &Client) -> String {
         text(&coordinator.post("/api/v1/exams", &self.exam_body()).await.ok()["id"])
     }

@@ -1,10 +1,10 @@
 //! Wire types of what goes out.
 
-use poem_openapi::Object;
+use poem_openapi::{Enum, Object};
 
 use super::super::ledger::Counted;
 use super::super::views::{
-    Acknowledged, AttemptResult, HistoryRow, ItemResult, Outcome, Saved, SectionResult, Submitted, Ticking,
+    Acknowledged, AttemptResult, HistoryRow, ItemResult, Marking, Outcome, Saved, SectionResult, Submitted, Ticking,
 };
 use super::{ResponseDto, StateDto};
 use crate::bank::KindDto;
@@ -285,6 +285,18 @@ pub(in super::super) struct SectionResultDto {
     max_points: Decimal,
 }
 
+/// How an item is marked.
+#[derive(Debug, Enum)]
+#[oai(rename = "ItemMarking", rename_all = "snake_case")]
+enum MarkingDto {
+    /// By its key.
+    Key,
+    /// Whatever was answered has full marks.
+    FullMarks,
+    /// It counts for nothing.
+    Dropped,
+}
+
 /// What an item came to, with its key.
 #[derive(Debug, Object)]
 #[oai(rename = "ItemResult")]
@@ -301,8 +313,12 @@ pub(in super::super) struct ItemResultDto {
     options: Vec<OptionDto>,
     /// What was answered.
     response: ResponseDto,
-    /// The right answer.
+    /// The right answer, as it stands after all corrections.
     key: ResponseDto,
+    /// Other answers that were accepted too after the exam.
+    also_accepted: Vec<ResponseDto>,
+    /// How it is marked.
+    marking: MarkingDto,
     /// What it scored.
     points: Decimal,
     /// What it could score.
@@ -338,6 +354,12 @@ impl From<ItemResult> for ItemResultDto {
             options: item.options.into_iter().map(|(id, text)| OptionDto { id, text }).collect(),
             response: ResponseDto::new(kind, item.response),
             key: ResponseDto::new(kind, item.key),
+            also_accepted: item.also_accepted.into_iter().map(|key| ResponseDto::new(kind, key)).collect(),
+            marking: match item.marking {
+                Marking::Key => MarkingDto::Key,
+                Marking::FullMarks => MarkingDto::FullMarks,
+                Marking::Dropped => MarkingDto::Dropped,
+            },
             points: item.points.into(),
             max_points: item.max_points.into(),
         }

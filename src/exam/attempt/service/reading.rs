@@ -11,12 +11,13 @@ use super::super::marks;
 use super::super::model::Seat;
 use super::super::store::{self, Head, Row};
 use super::super::views::{
-    Attempt, AttemptResult, Desk, HistoryRow, ItemResult, Outcome, SectionResult, Ticking, Viewed,
+    Attempt, AttemptResult, Desk, HistoryRow, ItemResult, Marking, Outcome, SectionResult, Ticking, Viewed,
 };
 use super::{AttemptError, Attempts, head_of};
 use crate::auth::{self, Caller, Denied, READERS};
 use crate::bank::Answer;
 use crate::exam::grading::Response;
+use crate::exam::ruling::{self, Course, Scored, Valid};
 use crate::kernel::field::{FieldCode, Invalid};
 use crate::kernel::page::{Page, PageRequest};
 use crate::org;
@@ -54,6 +55,10 @@ impl Attempts {
         let now = self.core.now();
         let row = readable(self.core.db.read(), caller, id, now).await?;
         let held = lease.is_none_or(|lease| lease == row.lease);
+        // The device that holds it, not somebody who looks on.
+        if lease.is_some() && held && is_own(caller, &row) {
+            self.contacts.note(row.exam_id, id, now);
+        }
         Ok(Ticking { attempt: Attempt::of(row, now), held, server_time: now })
     }
 
@@ -74,14 +79,15 @@ impl Attempts {
             .map(|s| SectionResult { title: s.title.clone(), ..SectionResult::default() })
             .collect();
         let mut items = Vec::new();
-        for (line, response, points) in marks::items(&seat.sheet, &ledger) {
-            let max_points = line.section.points_each;
+        let rulings = ruling::rulings(conn, seat.sheet.exam(), head.regrades).await?;
+        for (line, response, Scored { points, max_points }) in marks::items(&seat.sheet, &ledger, &rulings) {
             if let Some(section) = sections.get_mut(line.section_at) {
                 section.points = section.points + points;
                 section.max_points = section.max_points + max_points;
             }
             if head.shows_key() {
                 let content = &line.item.content;
+                let valid = rulings.of(&line.item.item).map(Course::valid);
                 items.push(ItemResult {
                     position: line.position,
                     item: line.item.item.clone(),
@@ -89,7 +95,9 @@ impl Attempts {
                     stem: content.stem.clone(),
                     options: line.options().map(|o| (o.id.clone(), o.text.clone())).collect(),
                     response,
-                    key: key(&content.answer),
+                    key: key(valid.and_then(|v| v.keys().first()).unwrap_or(&content.answer)),
+                    also_accepted: valid.map_or(&[][..], Valid::keys).iter().skip(1).map(key).collect(),
+                    marking: Marking::of(valid),
                     points,
                     max_points,
                 });

@@ -3,14 +3,16 @@
 use std::collections::HashSet;
 
 use entity::exam::attempt::{self, AttemptState};
+use entity::exam::contact;
 use entity::exam::exam::{self, ExamStatus};
 use entity::id::{AttemptId, ExamId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Value};
 
-use super::{CHUNK, Drawn, FIFTH, FIRST, FOURTH, Row, SECOND, THIRD, values};
-use crate::db::{Fault, insert_all};
+use super::super::contact::Contact;
+use super::{CHUNK, Drawn, FIFTH, FIRST, FOURTH, Row, SECOND, SIXTH, THIRD, values};
+use crate::db::{Fault, insert_all, upsert_all};
 
 /// Writes new attempts and gives those that somebody else had started meanwhile, under the same candidate and number.
 pub(in super::super) async fn insert(
@@ -59,6 +61,23 @@ pub(in super::super) async fn insert(
     Ok(ids)
 }
 
+/// Writes down when devices were heard of.
+pub(in super::super) async fn contacts(
+    conn: &impl ConnectionTrait,
+    heard: &[(AttemptId, Contact)],
+) -> Result<(), Fault> {
+    use contact::Column::{At, AttemptId};
+    let row = |(attempt, contact): &(entity::id::AttemptId, Contact)| contact::ActiveModel {
+        attempt_id: Set(*attempt),
+        exam_id: Set(contact.exam),
+        at: Set(contact.at),
+    };
+    let mut rows: Vec<&(entity::id::AttemptId, Contact)> = heard.iter().collect();
+    // Two instances that write down the same ones do so in one order.
+    rows.sort_unstable_by_key(|(attempt, _)| *attempt);
+    upsert_all(conn, rows.into_iter().map(row).collect(), &[AttemptId], &[At]).await
+}
+
 /// Gives attempts to other devices. They must be locked.
 pub(in super::super) async fn set_leases(conn: &impl ConnectionTrait, rows: &[&Row]) -> Result<(), Fault> {
     for rows in rows.chunks(CHUNK) {
@@ -82,9 +101,16 @@ pub(in super::super) async fn set_graded(
     before: AttemptState,
 ) -> Result<(), Fault> {
     for rows in rows.chunks(CHUNK) {
-        let list = rows
-            .iter()
-            .map(|r| vec![r.id.into(), r.submitted_at.into(), r.by_server.into(), r.points.into(), r.answered.into()]);
+        let list = rows.iter().map(|r| -> Vec<Value> {
+            vec![
+                r.id.into(),
+                r.submitted_at.into(),
+                r.by_server.into(),
+                r.points.into(),
+                r.answered.into(),
+                r.max_points.into(),
+            ]
+        });
         let update = Query::update()
             .table(attempt::Entity)
             .value(attempt::Column::State, AttemptState::Graded)
@@ -92,6 +118,7 @@ pub(in super::super) async fn set_graded(
             .value(attempt::Column::ByServer, Expr::col(THIRD))
             .value(attempt::Column::Points, Expr::col(FOURTH))
             .value(attempt::Column::Answered, Expr::col(FIFTH))
+            .value(attempt::Column::MaxPoints, Expr::col(SIXTH))
             .from(values(list))
             .and_where(Expr::col((attempt::Entity, attempt::Column::Id)).equals(FIRST))
             .and_where(Expr::col((attempt::Entity, attempt::Column::State)).eq(before))

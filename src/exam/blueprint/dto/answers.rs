@@ -63,6 +63,8 @@ pub(in crate::exam) struct ExamDto {
     beacon: Option<BeaconDto>,
     /// Whom to ask; may be empty.
     contact: String,
+    /// For how many days after their release results may be objected to; 0 for never.
+    objection_days: i32,
     /// How far it has come.
     status: ExamStatusDto,
     /// When it was sealed; null for a draft.
@@ -138,6 +140,7 @@ impl From<Exam> for ExamDto {
             beacon_rule: plan.beacon_rule,
             beacon: beacon.map(BeaconDto::from),
             contact: plan.contact,
+            objection_days: plan.objection_days,
             status: exam.status.into(),
             sealed_at,
             manifest_digest,

@@ -27,6 +27,7 @@ pub(in super::super) fn input() -> BlueprintInput {
         balance: Some(BalanceInput { target_permille: 700, tolerance_permille: 20, tries: 32 }),
         beacon_rule: "某彩票某日开奖号码".into(),
         contact: String::new(),
+        objection_days: 7,
     }
 }
 

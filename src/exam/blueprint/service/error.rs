@@ -33,6 +33,15 @@ pub enum ExamError {
     /// Its results are not to be seen yet.
     #[error("the results have not been released")]
     NotReleased,
+    /// The same was objected to before.
+    #[error("it was objected to before")]
+    AlreadyObjected,
+    /// Nobody may object to its results, or not any more.
+    #[error("nobody may object any more")]
+    ObjectionsClosed,
+    /// It was decided before.
+    #[error("it was decided before")]
+    AlreadyDecided,
     /// The database.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -59,6 +68,9 @@ impl From<ExamError> for Problem {
             ExamError::Infeasible(short) => infeasible(&short),
             ExamError::EmptyRoster => Self::new(Code::EmptyRoster),
             ExamError::NotReleased => Self::new(Code::NotReleased),
+            ExamError::AlreadyObjected => Self::new(Code::AlreadyObjected),
+            ExamError::ObjectionsClosed => Self::new(Code::ObjectionsClosed),
+            ExamError::AlreadyDecided => Self::new(Code::AlreadyDecided),
             ExamError::Fault(fault) => fault.into(),
         }
     }

@@ -118,6 +118,7 @@ pub(in crate::exam) async fn end(
     if !told(tx, row, &closed, (closing, now, actor.clone(), "exam.close")).await? {
         return Ok(false);
     }
+    store::forget_contacts(tx, row.id).await?;
     org::close_roster(tx, SubjectKind::Exam, row.id.into(), now).await?;
     if state::after_closing(row.release) == ExamStatus::Released {
         let row = store::hold(tx, row.id).await?.unwrap_or_else(|| row.clone());

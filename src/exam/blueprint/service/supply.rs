@@ -93,13 +93,14 @@ impl Exams {
         papers.iter().zip(facilities).map(sample).collect()
     }
 
-    /// The seal of an exam that has closed and what its papers can score, for who may see its statistics: they tell the key.
+    /// The seal of an exam that has closed, what its papers can score and how often it was regraded, for who may see its
+    /// statistics: they tell the key.
     pub(in crate::exam) async fn counted_for(
         &self,
         conn: &impl ConnectionTrait,
         caller: &Caller,
         id: ExamId,
-    ) -> Result<(String, Points), ExamError> {
+    ) -> Result<(String, Points, i32), ExamError> {
         let row = self.of_reader(conn, caller, id).await?;
         if row.status != ExamStatus::Released && self.sits(conn, caller, id).await? {
             return Err(Denied::Forbidden.into());
@@ -107,13 +108,29 @@ impl Exams {
         if !state::shows_draw(row.status) {
             return Err(ExamError::WrongState(row.status));
         }
+        let regrades = row.regrades;
         let exam = store::whole(conn, row, self.core.now()).await?;
         let seal = exam.seal.ok_or(ExamError::WrongState(exam.status))?;
-        Ok((seal.manifest_digest, exam.blueprint.max_points()))
+        Ok((seal.manifest_digest, exam.blueprint.max_points(), regrades))
+    }
+
+    /// An exam that has closed and that the caller may mark anew: as its coordinator, and before release not as one of its
+    /// candidates, since that tells the key.
+    pub(in crate::exam) async fn markable(
+        &self,
+        conn: &impl ConnectionTrait,
+        caller: &Caller,
+        id: ExamId,
+    ) -> Result<exam::Model, ExamError> {
+        let row = self.managed(conn, caller, id).await?;
+        if row.status != ExamStatus::Released && self.sits(conn, caller, id).await? {
+            return Err(Denied::Forbidden.into());
+        }
+        if state::shows_draw(row.status) { Ok(row) } else { Err(ExamError::WrongState(row.status)) }
     }
 
     /// An exam of those who manage or audit its unit.
-    async fn of_reader(
+    pub(in crate::exam) async fn of_reader(
         &self,
         conn: &impl ConnectionTrait,
         caller: &Caller,

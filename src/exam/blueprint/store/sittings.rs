@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::exam::attempt::{self, AttemptState};
+use entity::exam::contact;
 use entity::exam::exam::{self, ExamStatus, ShowKey};
 use entity::id::{AttemptId, ExamId, PersonId, QuestionId, UnitId};
 use entity::instant::Instant;
@@ -87,6 +88,12 @@ pub(in super::super) async fn has_running(conn: &impl ConnectionTrait, exam: Exa
         .one(conn)
         .await?;
     Ok(running.is_some())
+}
+
+/// Forgets when the devices of an exam were heard of: it is over.
+pub(in super::super) async fn forget_contacts(tx: &impl ConnectionTrait, exam: ExamId) -> Result<(), Fault> {
+    contact::Entity::delete_many().filter(contact::Column::ExamId.eq(exam)).exec(tx).await?;
+    Ok(())
 }
 
 /// The questions whose key candidates of a main exam or its make-ups have been shown: those on their papers, where the

@@ -16,8 +16,8 @@ use super::questions::{banks, topics};
 use crate::auth::MANAGERS;
 use crate::bank::{Difficulty, Kind};
 use crate::exam::{
-    AttemptScoring, BalanceInput, Blueprint, BlueprintInput, Exam, ExamError, ExamKind, Feasibility, Release,
-    SectionInput, SectionRoom, ShowKey,
+    AttemptScoring, BalanceInput, Blueprint, BlueprintInput, Exam, ExamError, ExamKind, Feasibility, OBJECTION_DAYS,
+    Release, SectionInput, SectionRoom, ShowKey,
 };
 use crate::http::{Code, IfMatch, Problem};
 use crate::kernel::field::{FieldCode, Fields};
@@ -314,7 +314,16 @@ fn read(visitor: &Visitor, sent: &Sent, sections: usize, fields: &mut Fields) ->
         balance: balance(sent, fields),
         beacon_rule: text("beacon_rule"),
         contact: text("contact"),
+        objection_days: objection_days(sent, fields),
     }
+}
+
+/// For how many days results may be objected to; what is usual if nothing is said.
+fn objection_days(sent: &Sent, fields: &mut Fields) -> i32 {
+    if sent.value("objection_days").trim().is_empty() {
+        return OBJECTION_DAYS;
+    }
+    sent.number(fields, "objection_days").unwrap_or_default()
 }
 
 /// The balance, which the form has in per cent; none where nothing is aimed at.
@@ -374,7 +383,8 @@ fn filled_without_times(view: &View, plan: &Blueprint) -> Form {
         .set("release", plan.release)
         .set("show_key", plan.show_key)
         .set("beacon_rule", plan.beacon_rule.as_deref().unwrap_or_default())
-        .set("contact", &plan.contact);
+        .set("contact", &plan.contact)
+        .set("objection_days", plan.objection_days);
     if let Some(balance) = plan.balance {
         let percent = |permille: u32| Points(i64::from(permille) * 10);
         form = form

@@ -119,6 +119,11 @@ impl ExamPage {
         self.exam.blueprint.times.closes_at <= self.v.now
     }
 
+    /// Somebody may be sitting it, or about to.
+    fn watchable(&self) -> bool {
+        matches!(self.exam.status, ExamStatus::Sealed | ExamStatus::Open | ExamStatus::Paused)
+    }
+
     fn over(&self) -> bool {
         matches!(self.exam.status, ExamStatus::Closed | ExamStatus::Released)
     }
@@ -277,7 +282,7 @@ struct CandidatesPage {
 }
 
 /// Those who see who is to sit.
-const ROSTER_READERS: &[Role] = &[Role::Coordinator, Role::Auditor, Role::Liaison];
+pub(super) const ROSTER_READERS: &[Role] = &[Role::Coordinator, Role::Auditor, Role::Liaison];
 
 /// Who is to sit and how far each has come.
 #[handler]

@@ -54,6 +54,13 @@ pub(in crate::web) async fn show(visitor: Visitor) -> Page {
     let (exams, unreleased) = exams(&visitor).await?;
     let mut waiting = unreleased;
     waiting.extend(drafts(&visitor).await?);
+    let doubted = visitor.services.objections.waiting(&visitor.caller).await?;
+    waiting.extend(doubted.into_iter().map(|exam| Waiting {
+        address: format!("/exams/{}/objections?state=open", exam.exam_id),
+        title: exam.title,
+        what: "today-objections",
+        n: exam.open,
+    }));
     let review = |bank: BankRow| Waiting {
         address: format!("/questions?bank_id={}&status=submitted", bank.id),
         n: bank.questions.submitted,

@@ -141,6 +141,8 @@ impl Scene {
             counted_at: None,
             makes_up_exam_id: makes_up.map(exam_of),
             contact: String::new(),
+            objection_days: 7,
+            regrades: 0,
             status: ExamStatus::Closed,
             secret: None,
             manifest: None,
