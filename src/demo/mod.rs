@@ -4,6 +4,7 @@
 //! Every step looks first whether it was done before, so a filling that was broken off goes on where it stopped.
 
 mod district;
+mod doubt;
 mod fill;
 mod ground;
 

@@ -377,6 +377,7 @@ async fn annual(stage: &Stage<'_>, year: i32) -> Result<(), DemoError> {
     }
     let exam = examine(stage, &plan, doing).await?;
     if year > LAST_PERFECT {
+        stage.doubt(exam, year, doing).await?;
         plan.title = format!("{year} 年度学法考试补考");
         plan.opens_at = stage.at(year, 12, 10, 9, 0)?;
         plan.closes_at = stage.at(year, 12, 10, 18, 0)?;

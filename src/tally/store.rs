@@ -7,8 +7,8 @@ use entity::id::{PersonId, SubjectId, UnitId};
 use entity::org::person::Category;
 use entity::tally::{count, delta, obligation};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, UnionType};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, TableRef, UnionType, ValueTuple};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use super::model::{Figure, Figures, Standing, Subject};
 use crate::db::{Fault, insert_all};
@@ -22,6 +22,8 @@ pub use recount::{Difference, recount};
 
 /// How many people one look-up names at most.
 const CHUNK: usize = 5_000;
+/// What a list of values is called in a statement, in both databases.
+const LIST: &str = "list";
 
 /// States what people owe to a subject from now on: at the freezing of a roster, and for late additions.
 pub async fn owe(tx: &impl ConnectionTrait, subject: Subject, people: Vec<Standing>) -> Result<(), Fault> {
@@ -93,25 +95,37 @@ pub async fn restate(
             .lock_exclusive()
             .all(tx)
             .await?;
-        // Most people of a batch change alike (absent from one moment on): one statement for each new state.
-        let mut alike: HashMap<[i64; 18], (Figures, Vec<PersonId>)> = HashMap::new();
+        // Most people of a batch change alike (absent from one moment on), but for their points: one statement for each
+        // new state, with each one's points beside it where they differ.
+        let mut alike: HashMap<[i64; 18], (Figures, Vec<(PersonId, i64)>)> = HashMap::new();
         for row in rows {
             let before = Figures::of_obligation(&row);
             let Some(&after) = people.get(&row.person_id) else { continue };
             if before != after {
                 changes.add(row.unit_id, &row.categories.0, after - before);
-                alike.entry(key(&after)).or_insert_with(|| (after, Vec::new())).1.push(row.person_id);
+                let state = key(&Figures { points: 0, ..after });
+                alike.entry(state).or_insert_with(|| (after, Vec::new())).1.push((row.person_id, after.points));
             }
         }
-        for (after, ids) in alike.into_values() {
+        for (after, people) in alike.into_values() {
             let mut change = obligation::ActiveModel::default();
             after.put_obligation(&mut change);
-            obligation::Entity::update_many()
-                .set(change)
-                .filter(of_subject(subject))
-                .filter(obligation::Column::PersonId.is_in(ids))
-                .exec(tx)
-                .await?;
+            let mut update = obligation::Entity::update_many().filter(of_subject(subject));
+            if people.iter().all(|(_, points)| *points == after.points) {
+                let ids = people.into_iter().map(|(person, _)| person);
+                update = update.set(change).filter(obligation::Column::PersonId.is_in(ids));
+            } else {
+                change.points = NotSet;
+                update = update.set(change);
+                let list =
+                    people.into_iter().map(|(person, points)| ValueTuple::Many(vec![person.into(), points.into()]));
+                let person = Expr::col((obligation::Entity, obligation::Column::PersonId));
+                QueryTrait::query(&mut update)
+                    .value(obligation::Column::Points, Expr::col((LIST, "column2")))
+                    .from(TableRef::ValuesList(list.collect(), LIST.into()))
+                    .and_where(person.equals((LIST, "column1")));
+            }
+            update.exec(tx).await?;
         }
     }
     changes.append(tx, subject).await

@@ -105,7 +105,7 @@ impl Auth {
     }
 
     /// The same of somebody who was known before: as they are now, for what goes on longer than a request.
-    pub async fn renew(&self, caller: &Caller) -> Result<Caller, AuthError> {
+    pub async fn again(&self, caller: &Caller) -> Result<Caller, AuthError> {
         self.owner(caller.token_hash.clone(), caller.address.clone()).await
     }
 

@@ -122,7 +122,7 @@ impl Viewer {
         let mut quiet = 0;
         loop {
             // Known tokens cost no query.
-            let again = self.monitors.auth.renew(&self.caller).await.ok()?;
+            let again = self.monitors.auth.again(&self.caller).await.ok()?;
             if again.account.grants != self.caller.account.grants {
                 return None;
             }

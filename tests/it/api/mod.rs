@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activation;
+mod after_pages;
 mod attempt;
 mod auth;
 mod bank;
@@ -10,6 +11,7 @@ mod desk;
 mod drafts;
 pub(crate) mod draw;
 mod errors;
+mod exam_lives;
 mod exam_setup;
 mod faulty_item;
 mod hand_in;
