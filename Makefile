@@ -11,8 +11,8 @@ run: ## Builds Kaofa and serves it on http://127.0.0.1:8080.
 test: ## Installs what the tests need and runs all of them, on SQLite and PostgreSQL.
 	scripts/test-env.sh cargo test --package entity --package kaofa --lib --bins --tests
 
-bench: ## Measures the release on SQLite and PostgreSQL and prints the table of benches/README.md.
-	scripts/test-env.sh cargo bench --bench speed
+bench: ## Measures on SQLite and PostgreSQL and prints the table of benches/README.md. ONLY=save,start DATABASE=sqlite measures less.
+	scripts/test-env.sh cargo bench --bench speed -- $(if $(ONLY),--only $(ONLY)) $(if $(DATABASE),--database $(DATABASE))
 
 soak: ## Kills, starves and cuts off the program for as long as it takes to be sure.
 	KAOFA_SOAK=1 scripts/test-env.sh cargo test --test crash -- --test-threads 2

@@ -12,6 +12,8 @@ mod press;
 mod report;
 mod stage;
 
+use std::time::Instant;
+
 use clap::{Parser, ValueEnum};
 
 use measures::{MEASURES, Measure};
@@ -59,23 +61,24 @@ fn main() {
     let arguments = Arguments::parse();
     let wanted = |m: &&Measure| arguments.only.is_empty() || arguments.only.iter().any(|name| name == m.name);
     let measures: Vec<&Measure> = MEASURES.iter().filter(wanted).collect();
+    let begun = Instant::now();
     // One thread, as the load comes from one: what the generator takes, the server lacks.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut report = Report::new();
     for database in [Database::Sqlite, Database::Postgres] {
         if arguments.database.is_none_or(|only| only == database) {
-            let rows = runtime.block_on(async {
+            runtime.block_on(async {
                 let stage = Stage::set(database, &arguments, &measures).await;
-                let mut rows = Vec::new();
-                for measure in &measures {
-                    eprintln!("{}: {}", stage.database_name, measure.name);
+                for (place, measure) in measures.iter().enumerate() {
+                    eprintln!("{} s: {}: {}", begun.elapsed().as_secs(), stage.database_name, measure.name);
                     stage.pause(arguments.pause).await;
-                    rows.extend((measure.run)(&stage).await);
+                    let rows = (measure.run)(&stage).await;
+                    // Should a later one fail, this one was measured.
+                    rows.iter().for_each(|row| eprintln!("  {}: {} {:?} {}", row.what, row.figure, row.latency, row.missed));
+                    report.add(place, database, rows);
                 }
                 stage.clear();
-                rows
             });
-            report.add(database, rows);
         }
     }
     println!("{report}");

@@ -1,6 +1,8 @@
 //! Pressing the server: many connections from one thread, each sending its next request when the last is answered.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
@@ -36,6 +38,8 @@ pub(crate) struct Pressed {
     pub(crate) database: Duration,
     /// The same of the load generator.
     pub(crate) generator: Duration,
+    /// What the server held in memory at the end, in bytes.
+    pub(crate) memory: u64,
 }
 
 impl Pressed {
@@ -49,6 +53,7 @@ impl Pressed {
             server: Duration::ZERO,
             database: Duration::ZERO,
             generator: Duration::ZERO,
+            memory: 0,
         }
     }
 
@@ -117,9 +122,68 @@ async fn press<S: Script>(stage: &Stage, scripts: Vec<S>, warm: Duration, length
             pressed.server = used.0.saturating_sub(before.0);
             pressed.database = used.1.saturating_sub(before.1);
             pressed.generator = used.2.saturating_sub(before.2);
+            pressed.memory = stage.server().resident;
             pressed
         })
         .await
+}
+
+/// Sends at a steady pace while something else is done: each connection a request every so often, from the moment of its
+/// turn. One that is late is counted from when it was due, so whatever stalls the server is felt by all that were due
+/// meanwhile, as people would feel it.
+pub(crate) async fn paced<S: Script, T>(
+    stage: &Stage,
+    scripts: Vec<S>,
+    every: Duration,
+    beside: impl Future<Output = T>,
+) -> (Pressed, T) {
+    let address = stage.address();
+    let count = u32::try_from(scripts.len()).unwrap().max(1);
+    let over = Rc::new(Cell::new(false));
+    let local = LocalSet::new();
+    local
+        .run_until(async {
+            let used = || (stage.server().cpu, stage.database(), rig::Usage::of(std::process::id()).unwrap().cpu);
+            let (before, began) = (used(), Instant::now());
+            let mut clients: JoinSet<Pressed> = JoinSet::new();
+            for (nth, script) in (0..).zip(scripts) {
+                clients.spawn_local(pacer(address, script, (began + every * nth / count, every), Rc::clone(&over)));
+            }
+            let came = beside.await;
+            over.set(true);
+            let mut pressed = Pressed::new();
+            while let Some(ended) = clients.join_next().await {
+                pressed.join(ended.unwrap());
+            }
+            let used = used();
+            pressed.elapsed = began.elapsed();
+            pressed.server = used.0.saturating_sub(before.0);
+            pressed.database = used.1.saturating_sub(before.1);
+            pressed.generator = used.2.saturating_sub(before.2);
+            pressed.memory = stage.server().resident;
+            (pressed, came)
+        })
+        .await
+}
+
+async fn pacer<S: Script>(
+    address: SocketAddr,
+    mut script: S,
+    (mut due, every): (Instant, Duration),
+    over: Rc<Cell<bool>>,
+) -> Pressed {
+    let mut pressed = Pressed::new();
+    let mut wire = None;
+    loop {
+        tokio::time::sleep_until(due.into()).await;
+        // Whoever was due before it was over is still counted.
+        if over.get() && due + every > Instant::now() {
+            return pressed;
+        }
+        let Some(error) = turn(address, &mut wire, &mut script).await else { return pressed };
+        pressed.note(due.elapsed(), error);
+        due += every;
+    }
 }
 
 async fn client<S: Script>(address: SocketAddr, mut script: S, window: Window) -> Pressed {
@@ -130,28 +194,29 @@ async fn client<S: Script>(address: SocketAddr, mut script: S, window: Window) -
         if window.until.is_some_and(|until| sent >= until) {
             return pressed;
         }
-        let Some(request) = script.next() else { return pressed };
-        let open = match &mut wire {
-            Some(open) => open,
-            none => match Wire::connect(address).await {
-                Ok(open) => none.insert(open),
-                Err(error) => {
-                    pressed.note(sent.elapsed(), Some(error.to_string()));
-                    continue;
-                }
-            },
-        };
-        let error = match open.exchange(request).await {
-            Ok(answer) if script.answered(answer.status, answer.body) => None,
-            Ok(answer) => Some(format!("{} {}", answer.status, answer.text())),
-            Err(error) => {
-                wire = None;
-                Some(error.to_string())
-            }
-        };
+        let Some(error) = turn(address, &mut wire, &mut script).await else { return pressed };
         let now = Instant::now();
         if sent >= window.from && window.until.is_none_or(|until| now <= until) {
             pressed.note(now - sent, error);
         }
     }
+}
+
+/// One request and its answer: what was wrong with it, if anything; none once the script is done.
+async fn turn<S: Script>(address: SocketAddr, wire: &mut Option<Wire>, script: &mut S) -> Option<Option<String>> {
+    let request = script.next()?;
+    let mut open = match wire.take() {
+        Some(open) => open,
+        None => match Wire::connect(address).await {
+            Ok(open) => open,
+            Err(error) => return Some(Some(error.to_string())),
+        },
+    };
+    let error = match open.exchange(request).await {
+        Ok(answer) if script.answered(answer.status, answer.body) => None,
+        Ok(answer) => Some(format!("{} {}", answer.status, answer.text())),
+        Err(error) => return Some(Some(error.to_string())),
+    };
+    *wire = Some(open);
+    Some(error)
 }

@@ -4,7 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use rig::{Cluster, Hall, Plan, Program, Server, Usage, free_port, furnish};
+use kaofa::boot;
+use kaofa::web::Services;
+use rig::{Cluster, Hall, Plan, Program, Server, Sitting, Usage, free_port, furnish};
 use tempfile::TempDir;
 
 use crate::measures::Measure;
@@ -12,6 +14,10 @@ use crate::{Arguments, Database};
 
 /// How many questions the bank has.
 const QUESTIONS: usize = 2_000;
+/// Over how many units its people are spread.
+const UNITS: usize = 50;
+/// How many further units there are, for people who are brought in.
+const EMPTY_UNITS: usize = 50;
 
 /// Where measures are taken.
 pub(crate) struct Stage {
@@ -45,15 +51,16 @@ impl Stage {
         };
         eprintln!("{database_name}: a hall of {}", arguments.people);
         let program = Program::new(&arguments.binary, folder.path(), &url);
-        let exams = measures.iter().map(|m| m.sitting).collect();
-        let plan = Plan { people: arguments.people, questions: QUESTIONS, exams };
+        let sat: Vec<(&'static str, Sitting)> = measures.iter().filter_map(|m| Some((m.name, m.sitting?))).collect();
+        let exams = sat.iter().map(|(_, sitting)| *sitting).collect();
+        let plan = Plan { people: arguments.people, units: UNITS, empty_units: EMPTY_UNITS, questions: QUESTIONS, exams };
         let hall = furnish(&url, &program.key_file(), &plan).await;
         if let Some(cluster) = &cluster {
             // What a hall of that size would have come to in the course of a day.
             let _ = cluster.sql_in("kaofa", "VACUUM ANALYZE");
             let _ = cluster.sql("CHECKPOINT");
         }
-        let exams = measures.iter().map(|m| m.name).zip(hall.exams.iter().cloned()).collect();
+        let exams = sat.iter().map(|(name, _)| *name).zip(hall.exams.iter().cloned()).collect();
         let server = program.start(free_port());
         let at = Cell::new(server.address);
         let length = Duration::from_secs(arguments.seconds);
@@ -83,12 +90,49 @@ impl Stage {
 
     /// Starts the server anew, so that it remembers nothing.
     pub(crate) fn restart(&self) {
+        self.stop();
+        self.start();
+    }
+
+    /// Stops the server, does something with the services on its database, and starts it anew.
+    pub(crate) async fn refurnish<T>(&self, work: impl AsyncFnOnce(&Services) -> T) -> T {
+        self.stop();
+        let services = rig::open(self.program.database_url(), &self.program.key_file()).await;
+        let done = work(&services).await;
+        boot::close(services).await.unwrap();
+        if let Some(cluster) = &self.cluster {
+            // As the server itself would have come to it in the course of a day.
+            let _ = cluster.sql_in("kaofa", "VACUUM ANALYZE");
+            let _ = cluster.sql("CHECKPOINT");
+        }
+        self.start();
+        done
+    }
+
+    fn stop(&self) {
         if let Some(server) = self.server.take() {
             server.stop();
         }
+    }
+
+    fn start(&self) {
         let server = self.program.start(free_port());
         self.at.set(server.address);
         self.server.replace(Some(server));
+    }
+
+    /// Lets the peak of the server's memory begin anew.
+    pub(crate) fn forget_peak(&self) {
+        self.server.borrow().as_ref().expect("a server runs").forget_peak();
+    }
+
+    /// A request in the name of the district's coordinator, and what it gave.
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: &str) -> serde_json::Value {
+        let mut wire = rig::Wire::connect(self.address()).await.unwrap();
+        let request = rig::request(method, path, &self.hall.coordinator, body);
+        let answer = wire.exchange(&request).await.unwrap();
+        assert_eq!(answer.status / 100, 2, "{method} {path}: {}", answer.text());
+        serde_json::from_slice(answer.body).unwrap_or_default()
     }
 
     /// A file in the folder of the stage.

@@ -63,6 +63,7 @@ async fn run(stage: &Stage) -> Vec<Row> {
         latency: Some([quantile(0.5), quantile(0.95), quantile(0.99), latency.max()].map(millis)),
         errors: Some(errors),
         aim: format!("each within {} s, no error", AIM.as_secs()),
+        memory: Some(stage.server().resident),
         missed: if latency.max() > 2_000_000 || errors > 0 { "yes".to_owned() } else { String::new() },
         ..Row::default()
     }]

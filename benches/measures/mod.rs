@@ -2,10 +2,14 @@
 
 mod bare;
 mod candidate;
+mod draw;
+mod files;
 mod herd;
 mod save;
+mod scan;
 mod start;
 mod submit;
+mod year;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,10 +21,10 @@ use crate::press::{Script, to_the_end};
 use crate::report::Row;
 use crate::stage::Stage;
 
-/// Something to be measured, with an exam of its own for everybody in the hall.
+/// Something to be measured, with an exam of its own for everybody in the hall if it wants one.
 pub(crate) struct Measure {
     pub(crate) name: &'static str,
-    pub(crate) sitting: Sitting,
+    pub(crate) sitting: Option<Sitting>,
     pub(crate) run: for<'a> fn(&'a Stage) -> Taking<'a>,
 }
 
@@ -28,15 +32,25 @@ pub(crate) struct Measure {
 pub(crate) type Taking<'a> = Pin<Box<dyn Future<Output = Vec<Row>> + 'a>>;
 
 /// In the order in which they are taken.
-pub(crate) const MEASURES: &[Measure] =
-    &[bare::MEASURE, start::MEASURE, save::MEASURE, submit::MEASURE, candidate::MEASURE, herd::MEASURE];
+pub(crate) const MEASURES: &[Measure] = &[
+    bare::MEASURE,
+    start::MEASURE,
+    save::MEASURE,
+    submit::MEASURE,
+    candidate::MEASURE,
+    herd::MEASURE,
+    scan::MEASURE,
+    files::MEASURE,
+    draw::MEASURE,
+    year::MEASURE,
+];
 
 /// How many connections press where nothing else is said.
 const CONNECTIONS: usize = 256;
 
 /// An exam with so many items that outlasts the measurement.
-const fn exam_of(items: i32) -> Sitting {
-    Sitting { items, closes_in: 7200, grace: 30 }
+const fn exam_of(items: i32) -> Option<Sitting> {
+    Some(Sitting { items, closes_in: 7200, grace: 30 })
 }
 
 /// A running attempt.

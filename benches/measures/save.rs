@@ -25,12 +25,19 @@ async fn run(stage: &Stage) -> Vec<Row> {
 pub(super) struct Saving {
     candidates: Vec<Running>,
     turn: usize,
+    /// What all sequence numbers are above.
+    floor: usize,
     current: Vec<u8>,
 }
 
 impl Saving {
     pub(super) fn new(candidates: &[Running]) -> Self {
-        Self { candidates: candidates.to_vec(), turn: 0, current: Vec::new() }
+        Self::from(candidates, 0)
+    }
+
+    /// With sequence numbers above that.
+    pub(super) fn from(candidates: &[Running], floor: usize) -> Self {
+        Self { candidates: candidates.to_vec(), turn: 0, floor, current: Vec::new() }
     }
 }
 
@@ -40,7 +47,7 @@ impl Script for Saving {
         let nth = self.turn / self.candidates.len();
         self.turn += 1;
         let (position, seq) = (nth % candidate.options.len() + 1, nth / candidate.options.len() + 1);
-        self.current = candidate.save(position, u32::try_from(seq).unwrap());
+        self.current = candidate.save(position, u32::try_from(self.floor + seq).unwrap());
         Some(&self.current)
     }
 

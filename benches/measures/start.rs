@@ -16,11 +16,11 @@ async fn run(stage: &Stage) -> Vec<Row> {
     let (before, rest) = requests.split_at(BEFORE.min(requests.len() / 2));
     super::sent(stage, before).await;
     let pressed = to_the_end(stage, Batch::over(CONNECTIONS, rest)).await;
-    let kib = |bytes: u64| bytes / 1024 / 1024;
     let memory = stage.server();
     let open = Row {
         what: format!("memory with {} open attempts of 50 items", requests.len()),
-        figure: format!("{} MiB, at most {} MiB", kib(memory.resident), kib(memory.peak)),
+        figure: format!("{} MB, at most {} MB", memory.resident / 1_000_000, memory.peak / 1_000_000),
+        memory: Some(memory.resident),
         aim: "200 MB for 10,000".to_owned(),
         missed: if memory.peak > 200_000_000 {
             format!("{} MB at most", memory.peak / 1_000_000)

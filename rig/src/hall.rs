@@ -29,6 +29,10 @@ use sha2::{Digest as _, Sha256};
 pub struct Plan {
     /// How many candidates.
     pub people: usize,
+    /// Over how many units they are spread.
+    pub units: usize,
+    /// How many further units there are, with nobody in them.
+    pub empty_units: usize,
     /// How many single choices with four options the bank has.
     pub questions: usize,
     /// The exams, all of them for everybody.
@@ -58,8 +62,12 @@ pub struct Candidate {
 /// A furnished hall.
 #[derive(Debug, Clone)]
 pub struct Hall {
-    /// The unit of everybody.
-    pub unit: String,
+    /// The district.
+    pub root: String,
+    /// The units below it; each has its share of the candidates, in their order.
+    pub units: Vec<String>,
+    /// The codes of further units, with nobody in them: no exam concerns them.
+    pub empty_units: Vec<String>,
     /// The token of a coordinator of the whole district.
     pub coordinator: String,
     /// Everybody.
@@ -70,6 +78,14 @@ pub struct Hall {
 
 /// Furnishes a database, which is made and migrated if need be. No server should run on it yet.
 pub async fn furnish(database_url: &str, key_file: &Path, plan: &Plan) -> Hall {
+    let services = open(database_url, key_file).await;
+    let hall = fill(&services, plan).await;
+    boot::close(services).await.expect("the database closes");
+    hall
+}
+
+/// The services on a database, to fill it with what no client could. Close them before a server is to serve it.
+pub async fn open(database_url: &str, key_file: &Path) -> Services {
     let db = Db::open(database_url).await.expect("the database opens");
     let core = Core {
         clock: Arc::new(SystemClock),
@@ -85,10 +101,7 @@ pub async fn furnish(database_url: &str, key_file: &Path, plan: &Plan) -> Hall {
             demo: false,
         }),
     };
-    let services = boot::compose(core);
-    let hall = fill(&services, plan).await;
-    boot::close(services).await.expect("the database closes");
-    hall
+    boot::compose(core)
 }
 
 async fn fill(services: &Services, plan: &Plan) -> Hall {
@@ -101,7 +114,14 @@ async fn fill(services: &Services, plan: &Plan) -> Hall {
     };
     let new_unit = async |new| services.org.insert_unit(&Actor::SYSTEM, new).await.expect("a unit").id;
     let root = new_unit(unit(None, "430202", "示范区", UnitKind::Group)).await;
-    let below = new_unit(unit(Some(root), "430202A", "甲局", UnitKind::Unit)).await;
+    let mut units = Vec::with_capacity(plan.units);
+    for n in 1..=plan.units.max(1) {
+        units.push(new_unit(unit(Some(root), &format!("430202{n:03}"), &format!("第{n}局"), UnitKind::Unit)).await);
+    }
+    let empty_units: Vec<String> = (1..=plan.empty_units).map(|n| format!("430202Z{n:03}")).collect();
+    for code in &empty_units {
+        new_unit(unit(Some(root), code, &format!("{code}所"), UnitKind::Unit)).await;
+    }
     // Nobody logs in with a password here.
     let nobody_knows = services.auth.hash(&services.core.secret::<32>()).await;
     let accounts = ["coordinator", "author"].map(|name| (account(name, None), vec![grant(Role::Coordinator, root)]));
@@ -109,7 +129,7 @@ async fn fill(services: &Services, plan: &Plan) -> Hall {
     let coordinator = services.auth.act_as("coordinator").await.unwrap();
     let tokens = give_tokens(services, &ids[..1]).await;
 
-    let candidates = candidates(services, &coordinator, below, plan.people, &nobody_knows).await;
+    let candidates = candidates(services, &coordinator, &units, plan.people, &nobody_knows).await;
     let author = services.auth.act_as("author").await.unwrap();
     let bank = NewBank { unit_id: root, title: "区级题库".to_owned(), review_required: true };
     let bank = services.bank.create_bank(&coordinator, bank).await.unwrap().id;
@@ -119,21 +139,23 @@ async fn fill(services: &Services, plan: &Plan) -> Hall {
 
     let mut exams = Vec::new();
     for sitting in &plan.exams {
-        let blueprint = blueprint(services.core.now(), root, &bank.to_string(), *sitting);
+        let blueprint = blueprint(services.core.now(), root, &units, &bank.to_string(), *sitting);
         let exam = services.exams.create(&coordinator, &blueprint).await.unwrap().id;
         services.exams.seal(&coordinator, exam, &kaofa::exam::Resealing::default()).await.unwrap();
         exams.push(exam.to_string());
     }
-    Hall { unit: below.to_string(), coordinator: tokens[0].clone(), candidates, exams }
+    let units = units.iter().map(ToString::to_string).collect();
+    Hall { root: root.to_string(), units, empty_units, coordinator: tokens[0].clone(), candidates, exams }
 }
 
 async fn candidates(
     services: &Services,
     coordinator: &Caller,
-    unit: UnitId,
+    units: &[UnitId],
     count: usize,
     hash: &str,
 ) -> Vec<Candidate> {
+    let share = count.div_ceil(units.len()).max(1);
     let mut candidates = Vec::with_capacity(count);
     for chunk in (0..count).collect::<Vec<_>>().chunks(5_000) {
         let person = |n: &usize| NewPerson {
@@ -141,7 +163,7 @@ async fn candidates(
             name: format!("考生{n}"),
             post: "科员".to_owned(),
             categories: vec![Category::CivilServant],
-            unit_id: unit,
+            unit_id: units[n / share],
             joined_on: Day::new(2018, 7, 1),
             id_number: None,
             phone: None,
@@ -151,7 +173,9 @@ async fn candidates(
         let accounts = people
             .iter()
             .zip(chunk)
-            .map(|(person, n)| (account(&format!("r{n:06}"), Some(*person)), vec![grant(Role::Official, unit)]));
+            .map(|(person, n)| {
+                (account(&format!("r{n:06}"), Some(*person)), vec![grant(Role::Official, units[n / share])])
+            });
         let accounts = services.auth.insert_accounts(&Actor::SYSTEM, accounts.collect(), Some(hash)).await.unwrap();
         let tokens = give_tokens(services, &accounts).await;
         candidates
@@ -219,7 +243,7 @@ fn question(n: usize) -> QuestionInput {
     }
 }
 
-fn blueprint(now: Instant, unit: UnitId, bank: &str, sitting: Sitting) -> BlueprintInput {
+fn blueprint(now: Instant, unit: UnitId, units: &[UnitId], bank: &str, sitting: Sitting) -> BlueprintInput {
     let closes_in = i32::try_from(sitting.closes_in).unwrap();
     BlueprintInput {
         title: format!("{}题", sitting.items),
@@ -233,7 +257,11 @@ fn blueprint(now: Instant, unit: UnitId, bank: &str, sitting: Sitting) -> Bluepr
         grace_seconds: sitting.grace,
         attempts_allowed: 1,
         attempt_scoring: "highest".to_owned(),
-        audience: AudienceDto { unit_ids: vec![unit.to_string()], categories: Vec::new(), person_ids: Vec::new() },
+        audience: AudienceDto {
+            unit_ids: units.iter().map(ToString::to_string).collect(),
+            categories: Vec::new(),
+            person_ids: Vec::new(),
+        },
         sections: vec![SectionInput {
             title: "单项选择题".to_owned(),
             kind: "single".to_owned(),

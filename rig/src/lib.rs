@@ -10,7 +10,7 @@ mod postgres;
 mod program;
 mod wire;
 
-pub use hall::{Candidate, Hall, Plan, Sitting, furnish};
+pub use hall::{Candidate, Hall, Plan, Sitting, furnish, open};
 pub use postgres::Cluster;
 pub use program::{Program, Server, Usage, free_port};
 pub use wire::{Answer, Wire, request};

@@ -54,6 +54,12 @@ impl Program {
         self.folder.join("kaofa.key")
     }
 
+    /// The binary.
+    #[must_use]
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+
     /// Its database.
     #[must_use]
     pub fn database_url(&self) -> &str {
@@ -127,6 +133,12 @@ impl Server {
     #[must_use]
     pub fn usage(&self) -> Usage {
         Usage::of(self.child.id()).expect("the process is there")
+    }
+
+    /// Lets the peak of its memory begin anew.
+    pub fn forget_peak(&self) {
+        // What 5 does is described in proc_pid_clear_refs(5).
+        fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").expect("the process is there");
     }
 
     /// The process's id.

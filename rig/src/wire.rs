@@ -23,11 +23,21 @@ pub struct Answer<'a> {
     pub status: u16,
     /// `Retry-After`, in seconds.
     pub retry_after: Option<u64>,
+    /// Its head as it came.
+    pub head: &'a [u8],
     /// Its body.
     pub body: &'a [u8],
 }
 
 impl Answer<'_> {
+    /// The values of a header.
+    #[must_use]
+    pub fn headers(&self, name: &str) -> Vec<String> {
+        let head = String::from_utf8_lossy(self.head);
+        let lines = head.lines().filter_map(|line| line.split_once(':'));
+        lines.filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned()).collect()
+    }
+
     /// The body as text.
     #[must_use]
     pub fn text(&self) -> String {
@@ -78,8 +88,8 @@ impl Wire {
         while self.filled < end {
             self.more().await?;
         }
-        let body = &self.buffer[head.length..end];
-        Ok(Answer { status: head.status, retry_after: head.retry_after, body })
+        let (front, body) = self.buffer[..end].split_at(head.length);
+        Ok(Answer { status: head.status, retry_after: head.retry_after, head: front, body })
     }
 
     async fn more(&mut self) -> io::Result<()> {

@@ -15,7 +15,7 @@ use crate::{both_databases, rounds};
 
 /// An exam that ends a few seconds after the hall was furnished.
 fn short(people: usize) -> Plan {
-    Plan { people, questions: 40, exams: vec![Sitting { items: 10, closes_in: 9, grace: 1 }] }
+    Plan { people, units: 1, empty_units: 0, questions: 40, exams: vec![Sitting { items: 10, closes_in: 9, grace: 1 }] }
 }
 
 both_databases! {

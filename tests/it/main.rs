@@ -11,7 +11,6 @@ mod cli;
 mod db;
 mod demo;
 mod draw_file;
-mod draw_memory;
 mod no_key;
 mod openapi;
 mod operation;
