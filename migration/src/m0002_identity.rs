@@ -130,6 +130,15 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("token_turns")
+                    .col(integer("slot").primary_key())
+                    .col(big_integer("turn"))
+                    .to_owned(),
+            )
+            .await?;
         for column in ["account_id", "last_at"] {
             let name = format!("ix_auth_tries_{column}");
             manager.create_index(Index::create().name(name).table("auth_tries").col(column).to_owned()).await?;
@@ -138,6 +147,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("token_turns").to_owned()).await?;
         manager.drop_table(Table::drop().table("auth_tries").to_owned()).await?;
         manager.drop_table(Table::drop().table("activation_codes").to_owned()).await?;
         manager.drop_table(Table::drop().table("tokens").to_owned()).await?;

@@ -14,6 +14,7 @@ mod service;
 mod slips;
 mod store;
 mod throttle;
+mod turns;
 
 pub use api::AuthApi;
 pub use caller::{AnyCaller, COOKIE, csrf_token, identify};

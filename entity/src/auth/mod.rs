@@ -5,3 +5,4 @@ pub mod activation;
 pub mod grant;
 pub mod token;
 pub mod tries;
+pub mod turn;

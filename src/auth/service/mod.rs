@@ -365,7 +365,7 @@ impl Auth {
                 let entry = act(entry, now, &actor, "auth.log_out", id, Outcome::Done);
                 let hash = caller.token_hash.clone();
                 Box::pin(async move {
-                    store::delete_token(tx, &hash).await?;
+                    store::delete_token(tx, id, &hash).await?;
                     Ok::<_, AuthError>(log::append(tx, entry).await?)
                 })
             })

@@ -1,6 +1,7 @@
 //! Whose token it is, and when it ends.
 //!
-//! A token is believed for a second without asking the database, so a revocation is felt everywhere by then. It ends
+//! A token is believed without asking the database for as long as nothing changes of what it is worth (`turns`): whoever
+//! saves an answer every few seconds is not looked up each time, and a revocation is felt everywhere within a second. It ends
 //! when it has not been used for a while, at the latest some hours after log-in, but never while its owner sits an exam
 //! that they began with it.
 
@@ -17,9 +18,10 @@ use super::{Auth, AuthError};
 use crate::auth::caller::COOKIE;
 use crate::auth::model::{AccountRow, Caller};
 use crate::auth::store;
+use crate::auth::turns::{Turns, Watch};
 
-/// How long a token is believed without asking the database: by then a revocation is felt everywhere.
-const CACHE_LIFE: Millis = Millis(1000);
+/// How long a token is believed without asking the database, whatever is heard.
+const CACHE_LIFE: Millis = Millis(60_000);
 /// How many tokens are remembered at most.
 const CACHE_ROOM: usize = 50_000;
 /// The use of a token is noted at most so often; it may end that much late.
@@ -31,6 +33,10 @@ struct Cached {
     account: Arc<AccountRow>,
     /// When the database was asked.
     asked_at: Instant,
+    /// The turn of the account's slot before that.
+    turn: i64,
+    /// When it ends unless it is used.
+    end: Instant,
     /// When its use was noted in the database.
     seen_at: Instant,
     /// When it was last used here.
@@ -43,6 +49,7 @@ pub(super) struct Cache {
     tokens: Mutex<HashMap<String, Cached>>,
     used: Mutex<HashSet<String>>,
     swept_at: Mutex<Instant>,
+    watch: Watch,
 }
 
 impl Cache {
@@ -54,12 +61,12 @@ impl Cache {
         self.tokens.lock().retain(|_, c| c.account.id != id);
     }
 
-    /// The account of a token that was asked for within the last second.
-    fn known(&self, hash: &str, now: Instant) -> Option<Arc<AccountRow>> {
+    /// The account of a token that was looked up, if nothing has changed since.
+    fn known(&self, hash: &str, turns: &Turns, now: Instant) -> Option<Arc<AccountRow>> {
         let mut tokens = self.tokens.lock();
         let cached = tokens.get_mut(hash)?;
         let fresh = now - cached.asked_at < CACHE_LIFE && cached.asked_at <= now;
-        if !fresh {
+        if !fresh || now >= cached.end || cached.turn != turns.of(cached.account.id) {
             return None;
         }
         cached.used_at = now;
@@ -74,12 +81,21 @@ impl Cache {
         self.tokens.lock().get(hash).map(|c| c.used_at)
     }
 
-    fn keep(&self, hash: &str, account: &Arc<AccountRow>, seen_at: Instant, now: Instant) {
+    /// Remembers what was looked up after these turns were read.
+    fn keep(
+        &self,
+        hash: &str,
+        account: &Arc<AccountRow>,
+        (seen_at, end): (Instant, Instant),
+        turns: &Turns,
+        now: Instant,
+    ) {
         let mut tokens = self.tokens.lock();
         if tokens.len() >= CACHE_ROOM {
             tokens.clear();
         }
-        let cached = Cached { account: Arc::clone(account), asked_at: now, seen_at, used_at: now };
+        let (account, turn) = (Arc::clone(account), turns.of(account.id));
+        let cached = Cached { account, asked_at: now, turn, end, seen_at, used_at: now };
         tokens.insert(hash.to_owned(), cached);
         drop(tokens);
         self.note_use(hash, seen_at, now);
@@ -111,14 +127,15 @@ impl Auth {
 
     async fn owner(&self, token_hash: String, address: Option<String>) -> Result<Caller, AuthError> {
         let now = self.core.now();
-        let account = match self.cache.known(&token_hash, now) {
+        let turns = self.cache.watch.turns(self.core.db.read(), now).await?;
+        let account = match self.cache.known(&token_hash, &turns, now) {
             Some(account) => account,
-            None => self.look_up(&token_hash, now).await?,
+            None => self.look_up(&token_hash, &turns, now).await?,
         };
         Ok(Caller { account, token_hash, address })
     }
 
-    async fn look_up(&self, hash: &str, now: Instant) -> Result<Arc<AccountRow>, AuthError> {
+    async fn look_up(&self, hash: &str, turns: &Turns, now: Instant) -> Result<Arc<AccountRow>, AuthError> {
         let conn = self.core.db.read();
         let Some(token) = store::token(conn, hash).await? else {
             self.cache.forget_token(hash);
@@ -139,9 +156,11 @@ impl Auth {
                 return Err(AuthError::Unauthenticated);
             }
         }
+        // In an exam that outlasts the token it is asked again every second.
+        let end = end.max(now + Millis(1000));
         let grants = store::grants_of(conn, &[account.id]).await?;
         let account = Arc::new(store::row(account, grants));
-        self.cache.keep(hash, &account, token.seen_at, now);
+        self.cache.keep(hash, &account, (token.seen_at, end), turns, now);
         Ok(account)
     }
 

@@ -3,6 +3,7 @@
 mod activations;
 mod tokens;
 mod tries;
+mod turns;
 
 pub(super) use activations::{
     Member, account_counts, accounts_of, code, codes_of, drop_code, forget_codes, grants_of_many, member, members,
@@ -10,6 +11,7 @@ pub(super) use activations::{
 };
 pub(super) use tokens::{delete_token, delete_tokens, forget_tokens, insert_token, see, token};
 pub(super) use tries::{Try, forget, forgive, locks, take};
+pub(super) use turns::{raise_turn, turns};
 
 use entity::auth::{account, grant, tries as tries_table};
 use entity::id::{AccountId, GrantId, PersonId, UnitId};
@@ -190,6 +192,7 @@ pub(super) async fn touch(conn: &impl ConnectionTrait, id: AccountId) -> Result<
         .filter(account::Column::Id.eq(id))
         .exec(conn)
         .await?;
+    raise_turn(conn, id).await?;
     Ok(done.rows_affected > 0)
 }
 
@@ -215,6 +218,7 @@ pub(super) async fn change(
         .filter(account::Column::Version.eq(version))
         .exec(conn)
         .await?;
+    raise_turn(conn, id).await?;
     Ok(done.rows_affected > 0)
 }
 

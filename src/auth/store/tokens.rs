@@ -6,6 +6,7 @@ use entity::instant::{Instant, Millis};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
+use super::raise_turn;
 use crate::db::Fault;
 
 /// For how long tokens that have ended are kept: that of somebody who sits an exam may be asked for again.
@@ -20,9 +21,14 @@ pub(in crate::auth) async fn token(conn: &impl ConnectionTrait, hash: &str) -> R
     Ok(token::Entity::find_by_id(hash).one(conn).await?)
 }
 
-pub(in crate::auth) async fn delete_token(conn: &impl ConnectionTrait, hash: &str) -> Result<(), Fault> {
+/// Ends a token of an account.
+pub(in crate::auth) async fn delete_token(
+    conn: &impl ConnectionTrait,
+    account: AccountId,
+    hash: &str,
+) -> Result<(), Fault> {
     token::Entity::delete_by_id(hash).exec(conn).await?;
-    Ok(())
+    raise_turn(conn, account).await
 }
 
 /// Ends every token of an account but one.
@@ -36,7 +42,7 @@ pub(in crate::auth) async fn delete_tokens(
         .filter(token::Column::TokenHash.ne(keep))
         .exec(conn)
         .await?;
-    Ok(())
+    raise_turn(conn, account).await
 }
 
 /// Notes that these tokens were in use.
