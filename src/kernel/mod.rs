@@ -3,6 +3,7 @@
 //!
 //! Never HTTP, never SQL, never a rule of law study or exams.
 
+mod aside;
 pub mod calendar;
 pub mod clock;
 pub mod digest;
@@ -16,3 +17,5 @@ pub mod pinyin;
 pub mod rate;
 pub mod settings;
 pub mod texts;
+
+pub use aside::aside;

@@ -19,5 +19,5 @@ pub use export::{ExportError, Line, lines, verify_export};
 pub use head::SignedHead;
 pub use proof::{Consistency, Inclusion, consistency, head, head_at, inclusion};
 pub use sequencer::{sequence, waiting};
-pub use store::{append, append_all};
+pub use store::{append, append_all, append_part};
 pub use verify::{Verification, verify};

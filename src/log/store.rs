@@ -7,7 +7,7 @@ use std::sync::Arc;
 use entity::id::EntryId;
 use entity::log::{self, Outcome, head, leaf, node};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::sea_query::{Expr, ExprTrait as _, Query, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Query, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
@@ -31,6 +31,12 @@ pub async fn append_all(tx: &impl ConnectionTrait, entries: Vec<Entry>) -> Resul
     if let Some(done) = entries.iter().find(|entry| entry.outcome == Outcome::Done) {
         http::mark(tx, &done.subject).await?;
     }
+    append_part(tx, entries).await
+}
+
+/// Writes the entries of a part of a longer act, whose last part is written with [`append_all`]: until then a request that
+/// is sent again is carried out again, from where it was broken off.
+pub async fn append_part(tx: &impl ConnectionTrait, entries: Vec<Entry>) -> Result<(), Fault> {
     let rows = entries
         .into_iter()
         .map(|entry| log::ActiveModel {
@@ -213,7 +219,8 @@ pub(super) async fn grow(tx: &impl ConnectionTrait, growth: Growth) -> Result<()
         .to_owned();
     let done = log::Entity::update_many()
         .col_expr(log::Column::Idx, SimpleExpr::SubQuery(None, Box::new(place.into())))
-        .filter(log::Column::Idx.is_null())
+        // None of them has a place yet. Said plainly, SQLite would look through all that wait for theirs.
+        .filter(Func::coalesce([Expr::col(log::Column::Idx), Expr::val(-1)]).eq(-1))
         .filter(log::Column::Id.in_subquery(placed))
         .exec(tx)
         .await?;

@@ -10,6 +10,7 @@ use super::imports::ImportFile;
 use super::{AmendError, BUILDERS, KEEPERS, Org, ROSTER_READERS};
 use crate::auth::{Caller, authorise};
 use crate::files::{Column, Field, Page, WriteError, write_csv, write_xlsx};
+use crate::kernel::aside;
 use crate::kernel::field::FieldCode;
 use crate::kernel::texts::Lang;
 use crate::log;
@@ -70,7 +71,7 @@ impl Org {
             .enumerate()
             .map(|(place, u)| (u.id, (place, u.name, u.code)))
             .collect();
-        people.sort_by_cached_key(|p| (units.get(&p.unit_id).map(|(place, ..)| *place), p.sort_key.clone()));
+        aside(|| people.sort_by_cached_key(|p| (units.get(&p.unit_id).map(|(place, ..)| *place), p.sort_key.clone())));
         let ids: Vec<PersonId> = people.iter().map(|p| p.id).collect();
         let mut held: HashMap<PersonId, Vec<&'static str>> = HashMap::new();
         for part in ids.chunks(5_000) {
@@ -78,13 +79,11 @@ impl Org {
                 held.entry(row.person_id).or_default().push(people_file::category_word(row.category));
             }
         }
-        let rows: Vec<Vec<Field>> = people
-            .iter()
-            .map(|p| {
-                let (_, name, code) = units.get(&p.unit_id).cloned().unwrap_or_default();
-                self.exported(p, name, code, held.get(&p.id).map(Vec::as_slice).unwrap_or_default())
-            })
-            .collect();
+        let line = |p: &person::Model| {
+            let (_, name, code) = units.get(&p.unit_id).cloned().unwrap_or_default();
+            self.exported(p, name, code, held.get(&p.id).map(Vec::as_slice).unwrap_or_default())
+        };
+        let rows: Vec<Vec<Field>> = aside(|| people.iter().map(line).collect());
         let data = json!({ "people": rows.len(), "subtree": subtree });
         let entry = self.entry(caller.actor(), "org.export_people", format!("unit:{unit}"), Some(unit), data);
         self.core

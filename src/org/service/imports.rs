@@ -3,28 +3,27 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::id::{PersonId, UnitId};
-use entity::org::{person, person_category, posting, unit};
-use serde_json::json;
+use entity::org::{person, unit};
 
-use super::changes::propose;
-use super::people::{NewRows, taken_meanwhile};
+use super::people::taken_meanwhile;
 use super::{AmendError, KEEPERS, Org};
 use crate::auth::Caller;
 use crate::files::{self, Heads, Limits, Table};
+use crate::kernel::aside;
 use crate::kernel::digest::sha256;
 use crate::kernel::field::FieldCode;
-use crate::log::{self, Entry};
 use crate::org::categories::Held;
 use crate::org::import::matching::{Hashed, Known, Match, resolve};
-use crate::org::import::people::{self as rows, At};
+use crate::org::import::people::{self as rows, At, PersonRow};
 use crate::org::import::report::{Choice, ImportReport, KnownUnit, MOST_LINES, at};
-use crate::org::proposal::Moved;
 use crate::org::standing::Posting;
 use crate::org::store;
 
 mod planner;
+mod writing;
 
 use planner::Planner;
+use writing::Steps;
 
 /// How often an import is worked out anew when somebody changed the same people meanwhile.
 const TRIES: usize = 3;
@@ -46,35 +45,18 @@ struct Ground {
     postings: HashMap<PersonId, Vec<Posting>>,
 }
 
-/// Everything that an import writes.
-#[derive(Debug, Clone, Default)]
-struct Writing {
-    new: NewRows,
-    /// Changed people, with the version that they had.
-    changed: Vec<person::Model>,
-    categories: Vec<person_category::Model>,
-    postings: Vec<posting::Model>,
-    moved: Vec<Moved>,
-    told: Vec<Told>,
-}
-
-/// What the log is to tell of one person.
-#[derive(Debug, Clone)]
-struct Told {
-    person: PersonId,
-    unit: UnitId,
-    action: &'static str,
-    fields: Vec<&'static str>,
-}
-
 struct Plan {
     report: ImportReport,
-    writing: Writing,
+    steps: Steps,
 }
 
 impl Org {
     /// Brings people in from a file: all of it, or nothing if anything in it is wrong or unclear. A dry run tells what would
     /// come of it. By a coordinator of their units.
+    ///
+    /// A long file is written in steps, so that nobody who saves an answer meanwhile waits for the whole of it. When somebody
+    /// else changes the same people in between, what is left is worked out anew; bringing the same file in again writes
+    /// what lacks.
     pub async fn import_people(
         &self,
         caller: &Caller,
@@ -83,19 +65,19 @@ impl Org {
     ) -> Result<ImportReport, AmendError> {
         let digest = sha256(&[&file.bytes]).to_string();
         let (table, _permit) = self.table(caller, file.bytes).await?;
+        let mut first = None;
         for _ in 0..TRIES {
-            let Plan { mut report, writing } = self.plan_people(caller, &table, &file.choices).await?;
+            let Plan { mut report, steps } = self.plan_people(caller, &table, &file.choices).await?;
             report.dry_run = dry_run;
             if dry_run || !report.errors.is_empty() || !report.ambiguous.is_empty() {
                 return Ok(report);
             }
-            match self.write_people(caller, &digest, &report, writing).await {
+            // Later plans tell of what the steps before had left.
+            let report = first.get_or_insert(report);
+            match self.write_people(caller, &digest, report, steps).await {
                 Err(AmendError::Stale) => {}
                 Err(error) => return Err(taken_meanwhile(error)),
-                Ok(()) => {
-                    report.applied = true;
-                    return Ok(report);
-                }
+                Ok(()) => return Ok(ImportReport { applied: true, ..first.take().unwrap_or_default() }),
             }
         }
         Err(AmendError::Stale)
@@ -139,35 +121,37 @@ impl Org {
             .iter()
             .map(|u| KnownUnit { id: u.id, code: u.code.clone(), name: u.name.clone(), open: open(u) })
             .collect();
-        let read = rows::read(table, &units);
+        let read = aside(|| rows::read(table, &units));
         let mut report = ImportReport { rows: read.count, errors: read.mistakes, ..ImportReport::default() };
         let Some(heads) = read.heads else {
             report.errors.sort_by_key(|mistake| (mistake.row, mistake.column));
-            return Ok(Plan { report, writing: Writing::default() });
+            return Ok(Plan { report, steps: Steps::default() });
         };
-        let hashed: Vec<Hashed<'_>> = read
-            .rows
-            .iter()
-            .map(|row| Hashed {
-                row,
-                id_hash: row.id_number.given().map(|number| self.id_hash(number)),
-                phone_hash: row.phone.given().map(|number| self.phone_hash(number)),
-            })
-            .collect();
+        let hashed: Vec<Hashed<'_>> = aside(|| read.rows.iter().map(|row| self.hashed(row)).collect());
         let known: Vec<Known> = ground.people.iter().map(known).collect();
-        let (matches, mistakes) = resolve(&hashed, &known, choices, &heads);
+        let (matches, mistakes) = aside(|| resolve(&hashed, &known, choices, &heads));
         report.errors.extend(mistakes);
         self.note_elsewhere(&hashed, &matches, &ground, &heads, &mut report).await?;
         let mut planner =
-            Planner { org: self, ground: &ground, heads: &heads, today, report, writing: Writing::default() };
-        for (row, found) in hashed.iter().zip(&matches) {
-            planner.row(row, found);
-        }
-        planner.note_missing(&read.rows, &matches);
-        let Planner { mut report, writing, .. } = planner;
+            Planner { org: self, ground: &ground, heads: &heads, today, report, steps: Steps::default() };
+        aside(|| {
+            for (row, found) in hashed.iter().zip(&matches) {
+                planner.row(row, found);
+            }
+            planner.note_missing(&read.rows, &matches);
+        });
+        let Planner { mut report, steps, .. } = planner;
         report.errors.sort_by_key(|mistake| (mistake.row, mistake.column));
         report.errors.truncate(MOST_LINES);
-        Ok(Plan { report, writing })
+        Ok(Plan { report, steps })
+    }
+
+    fn hashed<'a>(&self, row: &'a PersonRow) -> Hashed<'a> {
+        Hashed {
+            row,
+            id_hash: row.id_number.given().map(|number| self.id_hash(number)),
+            phone_hash: row.phone.given().map(|number| self.phone_hash(number)),
+        }
     }
 
     async fn ground(&self, tops: &[UnitId]) -> Result<Ground, AmendError> {
@@ -218,45 +202,6 @@ impl Org {
             }
         }
         Ok(())
-    }
-
-    async fn write_people(
-        &self,
-        caller: &Caller,
-        digest: &str,
-        report: &ImportReport,
-        writing: Writing,
-    ) -> Result<(), AmendError> {
-        let import = self.core.uuid();
-        let data = json!({
-            "file": digest, "rows": report.rows, "created": report.created, "updated": report.updated,
-            "moved": report.moved.count,
-        });
-        let whole = self.entry(caller.actor(), "org.import_people", format!("import:{import}"), None, data);
-        let one = |told: &Told| {
-            let data = json!({ "import": import, "fields": told.fields });
-            self.entry(caller.actor(), told.action, format!("person:{}", told.person), Some(told.unit), data)
-        };
-        let mut entries: Vec<Entry> = vec![whole];
-        entries.extend(writing.told.iter().map(one));
-        self.core
-            .db
-            .tx("org.import_people", |tx| {
-                let (core, writing, entries) = (self.core.clone(), writing.clone(), entries.clone());
-                Box::pin(async move {
-                    let Writing { new, changed, categories, postings, moved, told: _ } = writing;
-                    if !store::unchanged_since(tx, &changed).await? {
-                        return Err(AmendError::Stale);
-                    }
-                    store::insert_people(tx, new.people, new.categories, new.postings).await?;
-                    store::put_people(tx, changed).await?;
-                    store::put_categories(tx, categories).await?;
-                    store::put_postings(tx, postings).await?;
-                    propose(tx, &core, moved).await?;
-                    Ok(log::append_all(tx, entries).await?)
-                })
-            })
-            .await
     }
 }
 

@@ -11,7 +11,8 @@ use entity::org::roster_change::ChangeSource;
 
 use super::super::Org;
 use super::super::people::{changed_fields, person_key};
-use super::{Ground, Told, Writing};
+use super::Ground;
+use super::writing::{Steps, Told};
 use crate::files::Heads;
 use crate::kernel::field::FieldCode;
 use crate::org::categories::{Held, change_categories};
@@ -30,7 +31,7 @@ pub(super) struct Planner<'a> {
     pub(super) heads: &'a Heads,
     pub(super) today: Day,
     pub(super) report: ImportReport,
-    pub(super) writing: Writing,
+    pub(super) steps: Steps,
 }
 
 impl Planner<'_> {
@@ -97,11 +98,12 @@ impl Planner<'_> {
         }]);
         let action = "org.create_person";
         let told = |p: &person::Model| Told { person: p.id, unit: p.unit_id, action, fields: Vec::new() };
-        self.writing.told.extend(new.people.iter().map(told));
-        self.writing.moved.extend(new.moved(ChangeSource::Import, ""));
-        self.writing.new.people.extend(new.people);
-        self.writing.new.categories.extend(new.categories);
-        self.writing.new.postings.extend(new.postings);
+        let step = self.steps.next();
+        step.told.extend(new.people.iter().map(told));
+        step.moved.extend(new.moved(ChangeSource::Import, ""));
+        step.new.people.extend(new.people);
+        step.new.categories.extend(new.categories);
+        step.new.postings.extend(new.postings);
     }
 
     /// What a row changes of somebody who is there.
@@ -141,23 +143,20 @@ impl Planner<'_> {
             self.report.moved.push(Line { from: Some(self.unit_name(before.unit_id)), ..line });
         }
         let action = if moves.is_empty() { "org.amend_person" } else { "org.transfer" };
-        self.writing.told.push(Told { person: before.id, unit: before.unit_id, action, fields });
-        if !moves.is_empty() || !categories.is_empty() {
-            let held = self.held_after(before.id, &categories);
-            let unit = Some(row.unit);
-            let (on, source) = (self.today, ChangeSource::Import);
-            self.writing.moved.push(Moved {
-                person: before.id,
-                on,
-                unit,
-                categories: held,
-                source,
-                reason: String::new(),
-            });
-        }
-        self.writing.categories.extend(categories.into_iter().map(|held| held.row(before.id)));
-        self.writing.postings.extend(moves);
-        self.writing.changed.push(after);
+        let moved = (!moves.is_empty() || !categories.is_empty()).then(|| Moved {
+            person: before.id,
+            on: self.today,
+            unit: Some(row.unit),
+            categories: self.held_after(before.id, &categories),
+            source: ChangeSource::Import,
+            reason: String::new(),
+        });
+        let step = self.steps.next();
+        step.told.push(Told { person: before.id, unit: before.unit_id, action, fields });
+        step.moved.extend(moved);
+        step.categories.extend(categories.into_iter().map(|held| held.row(before.id)));
+        step.postings.extend(moves);
+        step.changed.push(after);
     }
 
     fn compare_numbers(&mut self, hashed: &Hashed<'_>, before: &person::Model, after: &mut person::Model) {

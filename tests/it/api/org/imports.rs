@@ -1,7 +1,10 @@
 //! People in files: what comes in, what goes out.
 
+use std::fmt::Write as _;
+
 use kaofa::auth::Role;
 use reqwest::{Method, multipart};
+use sea_orm::{EntityTrait as _, QueryOrder as _};
 use serde_json::json;
 
 use super::{ID, OTHER_ID, PEOPLE, Scene, bring, download, dry, errors, numbers, texts, workbook};
@@ -36,6 +39,32 @@ both_databases! {
         assert_eq!(people, expected);
         let again = bring(&scene.coordinator, PEOPLE, file, None).await.ok();
         assert_eq!(numbers(&again), [4, 0, 0, 4], "{again}");
+    }
+
+    async fn a_long_file_is_written_in_steps_and_told_of_once(server: TestServer) {
+        let scene = Scene::set(&server).await;
+        let mut file = String::from("工号,姓名,单位,类别,职务\n");
+        for n in 0..600 {
+            writeln!(file, "L{n:03},人员{n},司法局,公务员,科员").unwrap();
+        }
+        let told = async || -> Vec<(String, String)> {
+            let entries = entity::log::Entity::find().order_by_asc(entity::log::Column::Seq);
+            let entries = entries.all(server.services.core.db.read()).await.unwrap().into_iter();
+            entries.filter(|e| e.action.starts_with("org.")).map(|e| (e.action, e.data)).collect()
+        };
+        let before = told().await.len();
+        let done = bring(&scene.coordinator, PEOPLE, file.clone(), None).await.ok();
+        assert_eq!((&done["applied"], numbers(&done)), (&json!(true), [600, 600, 0, 0]), "{}", done["errors"]);
+        let entries = told().await.split_off(before);
+        let of = |action: &str| entries.iter().filter(|(a, _)| a == action).count();
+        assert_eq!((of("org.create_person"), of("org.import_people")), (600, 1));
+        let whole = entries.iter().find(|(action, _)| action == "org.import_people").unwrap();
+        assert!(whole.1.contains(r#""created":600"#), "{}", whole.1);
+
+        let changed = bring(&scene.coordinator, PEOPLE, file.replace("科员", "科长"), None).await.ok();
+        assert_eq!((&changed["applied"], numbers(&changed)), (&json!(true), [600, 0, 600, 0]));
+        let again = bring(&scene.coordinator, PEOPLE, file.replace("科员", "科长"), None).await.ok();
+        assert_eq!(numbers(&again), [600, 0, 0, 600]);
     }
 
     async fn an_unclear_row_is_asked(server: TestServer) {
