@@ -1,5 +1,7 @@
 //! Exams and how people sat them.
 
+use std::sync::Arc;
+
 use entity::id::ExamId;
 use entity::instant::{Instant, Millis};
 use entity::points::Points;
@@ -167,28 +169,33 @@ impl Stage<'_> {
             let begins = plan.opens_at + Millis(offset.min(span) + 60_000);
             self.set(begins).await?;
             let started: Vec<_> = stream::iter(candidates)
-                .map(|(caller, doing)| async move {
-                    let started = self.services.attempts.start(caller, exam, None).await;
-                    match started {
-                        Ok(started) => Ok(Some((*caller, *doing, started))),
-                        // Handed in before the filling was broken off.
-                        Err(AttemptError::NoAttemptLeft) => Ok(None),
-                        Err(error) => Err(error),
-                    }
+                .map(|(caller, doing)| {
+                    let (attempts, caller, doing) = (Arc::clone(&self.services.attempts), (*caller).clone(), *doing);
+                    abreast(async move {
+                        match attempts.start(&caller, exam, None).await {
+                            Ok(started) => Ok(Some((caller, doing, started))),
+                            // Handed in before the filling was broken off.
+                            Err(AttemptError::NoAttemptLeft) => Ok(None),
+                            Err(error) => Err(error),
+                        }
+                    })
                 })
                 .buffer_unordered(AT_ONCE)
                 .try_collect()
                 .await?;
             self.clock.set(begins + Millis::seconds(1500 + share * 37 % 1800));
             stream::iter(started.into_iter().flatten())
-                .map(|(caller, doing, started)| async move {
-                    let sheet = &started.desk.seat.sheet;
-                    let saves = answers((1..).map_while(|position| sheet.item(position)), doing);
-                    let (id, lease) = (started.attempt.id, started.lease);
-                    if doing == Doing::Begins {
-                        return self.services.attempts.save(caller, id, lease, &saves).await.map(|_| ());
-                    }
-                    self.services.attempts.submit(caller, id, lease, &saves).await.map(|_| ())
+                .map(|(caller, doing, started)| {
+                    let attempts = Arc::clone(&self.services.attempts);
+                    abreast(async move {
+                        let sheet = &started.desk.seat.sheet;
+                        let saves = answers((1..).map_while(|position| sheet.item(position)), doing);
+                        let (id, lease) = (started.attempt.id, started.lease);
+                        if doing == Doing::Begins {
+                            return attempts.save(&caller, id, lease, &saves).await.map(|_| ());
+                        }
+                        attempts.submit(&caller, id, lease, &saves).await.map(|_| ())
+                    })
                 })
                 .buffer_unordered(AT_ONCE)
                 .try_collect::<Vec<()>>()
@@ -196,6 +203,13 @@ impl Stage<'_> {
         }
         Ok(())
     }
+}
+
+/// What somebody does, beside what others do: on as many threads as there are.
+async fn abreast<T: Send + 'static>(
+    what: impl Future<Output = Result<T, AttemptError>> + Send + 'static,
+) -> Result<T, DemoError> {
+    Ok(tokio::spawn(what).await.map_err(|_ended| DemoError::Inconsistent("somebody's turn"))??)
 }
 
 /// What somebody answers, position by position.
