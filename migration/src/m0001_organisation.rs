@@ -137,7 +137,8 @@ impl MigrationTrait for Migration {
                     .col(text("post"))
                     .col(text("categories"))
                     .col(big_integer("frozen_at"))
-                    .primary_key(Index::create().col("subject_kind").col("subject_id").col("person_id"))
+                    // The subject first: its id tells its kind, and people are looked up by both ids alone.
+                    .primary_key(Index::create().col("subject_id").col("person_id").col("subject_kind"))
                     .foreign_key(
                         ForeignKey::create()
                             .name("fk_roster_rows_person_id")

@@ -14,6 +14,8 @@ use crate::kernel::metrics::METRICS;
 /// How many readers SQLite gets, and how many connections PostgreSQL.
 const SQLITE_READERS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 24;
+/// How many rows SQLite's thread reads ahead of whoever takes them: each time that it has to wait costs a change of threads.
+const ROWS: usize = 1024;
 
 /// The number of the lock that PostgreSQL gives to whoever migrates; any would do that nobody else uses.
 const MIGRATION_LOCK: i64 = 0x006b_616f_6661_6d69;
@@ -206,6 +208,8 @@ fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(30))
         .sqlx_logging(false)
+        // A file does not hang up.
+        .test_before_acquire(false)
         .map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_clean(connection))))
         .map_sqlx_sqlite_opts(move |options| {
             let options = options
@@ -213,6 +217,7 @@ fn sqlite(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(10))
                 .statement_cache_capacity(512)
+                .row_buffer_size(ROWS)
                 .pragma("mmap_size", "268435456")
                 .pragma("temp_store", "memory");
             if read_only {

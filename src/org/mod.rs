@@ -37,6 +37,6 @@ pub use phone::{Phone, PhoneError};
 pub use service::{AmendError, Format, ImportFile, Org, OrgError, amend_roster};
 pub use standing::Posting;
 pub use store::{
-    amendments, everybody_on, newest_amendments, on_rosters, people_on, roster, roster_count, roster_names,
+    amendments, everybody_on, newest_amendments, on_roster, on_rosters, people_on, roster, roster_count, roster_names,
     roster_page, roster_people, roster_size, rosters_of,
 };

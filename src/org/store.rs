@@ -37,7 +37,7 @@ pub(super) use postings::{
 
 pub(super) use roster::insert_roster;
 pub use roster::{
-    everybody_on, on_rosters, people_on, roster, roster_count, roster_names, roster_page, roster_people, roster_size,
+    everybody_on, on_roster, on_rosters, people_on, roster, roster_count, roster_names, roster_page, roster_people, roster_size,
     rosters_of,
 };
 

@@ -30,7 +30,7 @@ use crate::kernel::digest::Mac;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 use crate::log::{self, Actor, Entry};
 pub use activation::Handout;
-use tokens::Cache;
+use tokens::{Cache, Holders};
 
 /// What can go wrong with an account.
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +145,7 @@ pub struct Auth {
     core: Core,
     passwords: Passwords,
     cache: Cache,
+    holders: Holders,
     throttle: Throttle,
     refusals: Refusals,
     vigil: OnceLock<Arc<dyn Vigil>>,
@@ -165,6 +166,7 @@ impl Auth {
         Self {
             passwords: Passwords::default(),
             cache: Cache::default(),
+            holders: tokens::holders(&core.db),
             throttle: Throttle::default(),
             refusals: Refusals::default(),
             vigil: OnceLock::new(),

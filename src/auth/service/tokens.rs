@@ -19,6 +19,7 @@ use crate::auth::caller::COOKIE;
 use crate::auth::model::{AccountRow, Caller};
 use crate::auth::store;
 use crate::auth::turns::{Turns, Watch};
+use crate::db::{Db, Gather, Read};
 
 /// How long a token is believed without asking the database, whatever is heard.
 const CACHE_LIFE: Millis = Millis(60_000);
@@ -136,13 +137,10 @@ impl Auth {
     }
 
     async fn look_up(&self, hash: &str, turns: &Turns, now: Instant) -> Result<Arc<AccountRow>, AuthError> {
-        let conn = self.core.db.read();
-        let Some(token) = store::token(conn, hash).await? else {
+        let Some((token, account)) = self.holders.get(hash.to_owned()).await? else {
             self.cache.forget_token(hash);
             return Err(AuthError::Unauthenticated);
         };
-        let account = store::by_id(conn, token.account_id).await?.filter(|a| a.disabled_at.is_none());
-        let account = account.ok_or(AuthError::Unauthenticated)?;
         let used_at = self.cache.used_at(hash).map_or(token.seen_at, |used| used.max(token.seen_at));
         let end = self.end_of(&token, used_at);
         if end <= now {
@@ -158,8 +156,6 @@ impl Auth {
         }
         // In an exam that outlasts the token it is asked again every second.
         let end = end.max(now + Millis(1000));
-        let grants = store::grants_of(conn, &[account.id]).await?;
-        let account = Arc::new(store::row(account, grants));
         self.cache.keep(hash, &account, (token.seen_at, end), turns, now);
         Ok(account)
     }
@@ -200,6 +196,19 @@ impl Auth {
             })
             .await
     }
+}
+
+/// Whoever asks whose a token is.
+pub(super) type Holders = Gather<String, (token::Model, Arc<AccountRow>)>;
+
+/// A hall that starts at one moment is looked up together.
+pub(super) fn holders(db: &Db) -> Holders {
+    let db = db.clone();
+    let read: Arc<Read<String, (token::Model, Arc<AccountRow>)>> = Arc::new(move |hashes| {
+        let db = db.clone();
+        Box::pin(async move { store::holders(db.read(), hashes).await })
+    });
+    Gather::spawn(&read)
 }
 
 pub(super) fn hash_of(token: &str) -> String {

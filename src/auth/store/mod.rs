@@ -9,7 +9,7 @@ pub(super) use activations::{
     Member, account_counts, accounts_of, code, codes_of, drop_code, forget_codes, grants_of_many, member, members,
     put_codes, taken, use_code,
 };
-pub(super) use tokens::{delete_token, delete_tokens, forget_tokens, insert_token, see, token};
+pub(super) use tokens::{delete_token, delete_tokens, forget_tokens, holders, insert_token, see};
 pub(super) use tries::{Try, forget, forgive, locks, take};
 pub(super) use turns::{raise_turn, turns};
 

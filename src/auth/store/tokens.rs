@@ -1,12 +1,16 @@
 //! Tokens.
 
-use entity::auth::token;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use entity::auth::{account, grant, token};
 use entity::id::AccountId;
 use entity::instant::{Instant, Millis};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
-use super::raise_turn;
+use super::{grants_of, raise_turn};
+use crate::auth::model::AccountRow;
 use crate::db::Fault;
 
 /// For how long tokens that have ended are kept: that of somebody who sits an exam may be asked for again.
@@ -17,8 +21,33 @@ pub(in crate::auth) async fn insert_token(conn: &impl ConnectionTrait, row: toke
     Ok(())
 }
 
-pub(in crate::auth) async fn token(conn: &impl ConnectionTrait, hash: &str) -> Result<Option<token::Model>, Fault> {
-    Ok(token::Entity::find_by_id(hash).one(conn).await?)
+/// Whose these tokens are, with what the accounts may do. Tokens that nobody has, and those of accounts out of use, are
+/// left out.
+pub(in crate::auth) async fn holders(
+    conn: &impl ConnectionTrait,
+    hashes: Vec<String>,
+) -> Result<HashMap<String, (token::Model, Arc<AccountRow>)>, Fault> {
+    let tokens = token::Entity::find().filter(token::Column::TokenHash.is_in(hashes)).all(conn).await?;
+    let ids: Vec<AccountId> = tokens.iter().map(|t| t.account_id).collect();
+    let accounts = account::Entity::find()
+        .filter(account::Column::Id.is_in(ids.iter().copied()))
+        .filter(account::Column::DisabledAt.is_null())
+        .all(conn)
+        .await?;
+    let mut grants: HashMap<AccountId, Vec<grant::Model>> = HashMap::new();
+    for grant in grants_of(conn, &ids).await? {
+        grants.entry(grant.account_id).or_default().push(grant);
+    }
+    let row = |account: account::Model| {
+        let grants = grants.remove(&account.id).unwrap_or_default();
+        (account.id, Arc::new(super::row(account, grants)))
+    };
+    let rows: HashMap<AccountId, Arc<AccountRow>> = accounts.into_iter().map(row).collect();
+    let holder = |token: token::Model| {
+        let row = Arc::clone(rows.get(&token.account_id)?);
+        Some((token.token_hash.clone(), (token, row)))
+    };
+    Ok(tokens.into_iter().filter_map(holder).collect())
 }
 
 /// Ends a token of an account.

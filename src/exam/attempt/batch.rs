@@ -49,6 +49,8 @@ struct Batch<'a> {
     none: Rulings,
     allowed: HashMap<(ExamId, PersonId), Allowance>,
     rows: HashMap<AttemptId, Row>,
+    /// The attempts of those who start.
+    own: HashMap<(ExamId, PersonId), Vec<AttemptId>>,
     ledgers: HashMap<AttemptId, Ledger>,
     begun: HashMap<AttemptId, &'a Drawn>,
     resumed: HashSet<AttemptId>,
@@ -118,7 +120,11 @@ impl<'a> Batch<'a> {
         let mut ledgers = HashMap::new();
         store::ledgers(tx, &sorted(whole), &mut ledgers).await?;
         store::ledgers_at(tx, &sorted(places), &mut ledgers).await?;
-        Ok(Self { heads, rulings, allowed, rows, ledgers, ..Self::default() })
+        let mut own: HashMap<(ExamId, PersonId), Vec<AttemptId>> = HashMap::new();
+        for row in rows.values() {
+            own.entry((row.exam_id, row.person_id)).or_default().push(row.id);
+        }
+        Ok(Self { heads, rulings, allowed, rows, own, ledgers, ..Self::default() })
     }
 
     fn judge(&mut self, operation: &'a Operation) -> Result<Reply, Refusal> {
@@ -131,8 +137,8 @@ impl<'a> Batch<'a> {
 
     fn start(&mut self, start: &'a Start) -> Result<Reply, Refusal> {
         let head = self.heads.get(&start.exam).ok_or(Refusal::NotFound)?;
-        let own = |row: &&Row| row.exam_id == start.exam && row.person_id == start.person;
-        let attempts: Vec<&Row> = self.rows.values().filter(own).collect();
+        let own = self.own.entry((start.exam, start.person)).or_default();
+        let attempts: Vec<&Row> = own.iter().filter_map(|id| self.rows.get(id)).collect();
         let allowed = self.allowed.get(&(start.exam, start.person)).copied().unwrap_or_default();
         let (id, action, data) = match admit(head, &allowed, &attempts, start.at)? {
             Admission::Resume(id) => {
@@ -169,6 +175,7 @@ impl<'a> Batch<'a> {
                     answered: 0,
                     void_kind: None,
                 };
+                own.push(start.id);
                 self.rows.insert(start.id, row);
                 self.begun.insert(start.id, drawn);
                 let data = json!({

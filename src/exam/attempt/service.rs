@@ -1,6 +1,6 @@
 //! Sitting an exam: starting, saving, handing in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use entity::exam::exam::ExamStatus;
@@ -14,16 +14,14 @@ use super::contact::Contacts;
 use super::error::AttemptError;
 use super::model::{Admission, RawSave, Refusal, Seat, admit};
 use super::operation::{By, HandIn, Operation, Reply, Start, Writing};
-use super::store::{self, Drawn, Head, Row};
+use super::store::{self, Drawn, Head, Prospect, Row};
 use super::views::{Acknowledged, Attempt, Desk, Outcome, Saved, Started, Submitted};
 use crate::auth::{Caller, Denied};
 use crate::core::Core;
-use crate::db::{Apply, Fault, Rejected, Writer};
+use crate::db::{Apply, Fault, Gather, Read, Rejected, Writer};
 use crate::exam::grading::Response;
 use crate::exam::sealed::{SealedCache, SealedExam, Sheet};
 use crate::kernel::field::{FieldCode, Invalid};
-use crate::kernel::jcs;
-use crate::org;
 
 mod heard;
 mod overdue;
@@ -44,6 +42,8 @@ pub struct Attempts {
     sealed: Arc<SealedCache>,
     seats: Mutex<HashMap<AttemptId, Arc<Seat>>>,
     contacts: Contacts,
+    heads: Gather<ExamId, Head>,
+    prospects: Gather<(ExamId, PersonId), Prospect>,
     writer: Writer<Operation, Reply>,
 }
 
@@ -59,7 +59,18 @@ impl Attempts {
     pub fn new(core: Core, sealed: Arc<SealedCache>) -> Self {
         let apply: Arc<Apply<Operation, Reply>> = Arc::new(|tx, operations| Box::pin(batch::apply(tx, operations)));
         let writer = Writer::spawn_keyed(&core.db, "attempts", QUEUE, Operation::key, &apply);
-        Self { core, sealed, seats: Mutex::default(), contacts: Contacts::default(), writer }
+        let db = core.db.clone();
+        let heads: Arc<Read<ExamId, Head>> = Arc::new(move |ids| {
+            let db = db.clone();
+            Box::pin(async move { store::heads(db.read(), &ids).await })
+        });
+        let db = core.db.clone();
+        let prospects: Arc<Read<(ExamId, PersonId), Prospect>> = Arc::new(move |candidates| {
+            let db = db.clone();
+            Box::pin(async move { store::prospects(db.read(), candidates).await })
+        });
+        let (heads, prospects) = (Gather::spawn(&heads), Gather::spawn(&prospects));
+        Self { core, sealed, seats: Mutex::default(), heads, prospects, contacts: Contacts::default(), writer }
     }
 
     /// Takes nothing more and returns when all that was queued is committed.
@@ -89,10 +100,8 @@ impl Attempts {
             match self.writer.submit(Operation::Start(start)).await? {
                 Reply::Started(row) => {
                     self.contacts.note(exam, row.id, at);
-                    if let Some(seat) = fresh.filter(|_| row.id == id) {
-                        self.remember(id, seat);
-                    }
-                    return self.started(row, at).await;
+                    let begun = fresh.filter(|_| row.id == id);
+                    return self.started(row, begun, at).await;
                 }
                 Reply::Refused(Refusal::Redraw) => {}
                 Reply::Refused(refusal) => return Err(AttemptError::of(refusal, &head.contact)),
@@ -110,28 +119,33 @@ impl Attempts {
         person: PersonId,
         now: Instant,
     ) -> Result<(Head, Option<Drawn>, Option<Sheet>), AttemptError> {
-        let conn = self.core.db.read();
-        let head = store::head(conn, exam).await?.filter(|h| h.status != ExamStatus::Draft).ok_or(Denied::NotFound)?;
-        if org::roster(conn, exam.into(), Some(&[person])).await?.is_empty() {
+        let (head, prospect) = tokio::join!(self.heads.get(exam), self.prospects.get((exam, person)));
+        let head = head?.filter(|h| h.status != ExamStatus::Draft).ok_or(Denied::NotFound)?;
+        let prospect = prospect?.unwrap_or_default();
+        if !prospect.expected {
             return Err(AttemptError::NotOnRoster(head.contact));
         }
-        let attempts = store::attempts_of(conn, exam, person).await?;
-        let allowed = store::allowances(conn, &HashSet::from([(exam, person)])).await?;
-        let allowed = allowed.get(&(exam, person)).copied().unwrap_or_default();
-        let number = match admit(&head, &allowed, &attempts.iter().collect::<Vec<_>>(), now) {
+        let number = match admit(&head, &prospect.allowed, &prospect.attempts.iter().collect::<Vec<_>>(), now) {
             Ok(Admission::Resume(_)) => return Ok((head, None, None)),
             Ok(Admission::Begin(number)) => number,
             Err(refusal) => return Err(AttemptError::of(refusal, &head.contact)),
         };
         let seal = head.manifest_digest.as_deref().ok_or(Denied::NotFound)?;
-        let sealed = self.sealed.get(conn, exam, seal).await?;
+        let sealed = self.sealed.get(self.core.db.read(), exam, seal).await?;
         let (drawn, sheet) = draw(sealed, person, number)?;
         Ok((head, Some(drawn), Some(sheet)))
     }
 
-    async fn started(&self, row: Row, now: Instant) -> Result<Started, AttemptError> {
-        let seat = self.seat(row.id).await?;
-        let saved = self.saved(row.id, &seat).await?;
+    /// The answer to somebody whose attempt this is; with its seat if it has just begun, when nothing has been saved.
+    async fn started(&self, row: Row, begun: Option<Arc<Seat>>, now: Instant) -> Result<Started, AttemptError> {
+        let (seat, saved) = if let Some(seat) = begun {
+            self.remember(row.id, Arc::clone(&seat));
+            (seat, Vec::new())
+        } else {
+            let seat = self.seat(row.id).await?;
+            let saved = self.saved(row.id, &seat).await?;
+            (seat, saved)
+        };
         let lease = row.lease;
         Ok(Started { attempt: Attempt::of(row, now), lease, desk: Desk { seat, saved }, server_time: now })
     }
@@ -230,13 +244,13 @@ fn draw(sealed: Arc<SealedExam>, person: PersonId, number: i32) -> Result<(Drawn
     let id = sealed.id();
     let bad = |why: &dyn std::fmt::Display| Fault::from(DbErr::Custom(format!("a paper of exam {id}: {why}")));
     let paper = sealed.paper(person, u32::try_from(number).map_err(|e| bad(&e))?);
-    let items = jcs::canonical(&paper.items).map_err(|e| bad(&e))?;
+    let (items, digest) = paper.written();
     let sheet = Sheet::new(sealed, &paper.items).map_err(|e| bad(&e))?;
     let drawn = Drawn {
         number,
         k: i32::try_from(paper.k).map_err(|e| bad(&e))?,
-        items: String::from_utf8(items).map_err(|e| bad(&e))?,
-        digest: paper.digest().to_string(),
+        items,
+        digest: digest.to_string(),
         max_points: sheet.max_points(),
     };
     Ok((drawn, sheet))

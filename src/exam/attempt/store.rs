@@ -16,6 +16,7 @@ use sea_orm::{
 use super::marks::Marks;
 use crate::db::Fault;
 use crate::exam::clock::{Allowance, Schedule, Times};
+use crate::org;
 
 mod saves;
 mod writing;
@@ -231,6 +232,49 @@ pub(super) async fn paper(
     let Some((exam, person, items)) = row else { return Ok(None) };
     let seal = head(conn, exam).await?.and_then(|h| h.manifest_digest);
     Ok(Some((exam, person, items, seal)))
+}
+
+/// What somebody who wants to start has to be known by.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Prospect {
+    /// Stands on the exam's roster.
+    pub expected: bool,
+    /// What they are allowed beyond the schedule.
+    pub allowed: Allowance,
+    /// Their attempts in it, by number.
+    pub attempts: Vec<Row>,
+}
+
+/// The same of many candidates, each in one exam.
+pub(super) async fn prospects(
+    conn: &impl ConnectionTrait,
+    candidates: Vec<(ExamId, PersonId)>,
+) -> Result<HashMap<(ExamId, PersonId), Prospect>, Fault> {
+    let candidates: HashSet<(ExamId, PersonId)> = candidates.into_iter().collect();
+    let mut prospects: HashMap<_, _> = candidates.iter().map(|c| (*c, Prospect::default())).collect();
+    for (candidate, allowed) in allowances(conn, &candidates).await? {
+        prospects.entry(candidate).or_default().allowed = allowed;
+    }
+    let mut people: HashMap<ExamId, Vec<PersonId>> = HashMap::new();
+    for (exam, person) in candidates {
+        people.entry(exam).or_default().push(person);
+    }
+    for (exam, people) in people {
+        for member in org::on_roster(conn, exam.into(), &people).await? {
+            prospects.entry((exam, member)).or_default().expected = true;
+        }
+        let rows: Vec<Row> = attempt::Entity::find()
+            .filter(attempt::Column::ExamId.eq(exam))
+            .filter(attempt::Column::PersonId.is_in(people))
+            .order_by_asc(attempt::Column::Number)
+            .into_partial_model()
+            .all(conn)
+            .await?;
+        for row in rows {
+            prospects.entry((exam, row.person_id)).or_default().attempts.push(row);
+        }
+    }
+    Ok(prospects)
 }
 
 /// Somebody's attempts in an exam, by number.

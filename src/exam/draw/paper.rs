@@ -42,17 +42,28 @@ impl Paper {
     /// `H(JCS({"candidate","attempt","k","items"}))`.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        sha256(&[&self.canonical()])
+        self.digest_with(&self.items_text())
     }
 
-    /// The canonical JSON, written field by field in sorted order: a `serde_json::Value` of a paper costs several times
-    /// as much as drawing it. A test holds it to [`jcs::canonical`](crate::kernel::jcs::canonical).
-    fn canonical(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(128 + self.items.len() * 128);
-        out.extend_from_slice(
-            format!("{{\"attempt\":{},\"candidate\":\"{}\"", self.attempt, self.candidate).as_bytes(),
-        );
-        out.extend_from_slice(b",\"items\":[");
+    /// Its items as they are kept, which is their canonical JSON, and its digest.
+    #[must_use]
+    pub fn written(&self) -> (String, Digest) {
+        let items = self.items_text();
+        let digest = self.digest_with(&items);
+        (items, digest)
+    }
+
+    fn digest_with(&self, items: &str) -> Digest {
+        let Self { attempt, candidate, k, .. } = self;
+        let head = format!("{{\"attempt\":{attempt},\"candidate\":\"{candidate}\",\"items\":");
+        sha256(&[head.as_bytes(), items.as_bytes(), format!(",\"k\":{k}}}").as_bytes()])
+    }
+
+    /// The canonical JSON of the items, written field by field in sorted order: a `serde_json::Value` of a paper costs
+    /// several times as much as drawing it. A test holds it to [`jcs::canonical`](crate::kernel::jcs::canonical).
+    fn items_text(&self) -> String {
+        let mut out = Vec::with_capacity(16 + self.items.len() * 128);
+        out.push(b'[');
         for (at, item) in self.items.iter().enumerate() {
             out.extend_from_slice(if at == 0 { b"{\"item\":" } else { b",{\"item\":" });
             write_string(&mut out, &item.item);
@@ -67,8 +78,8 @@ impl Paper {
             write_string(&mut out, &item.section);
             out.push(b'}');
         }
-        out.extend_from_slice(format!("],\"k\":{}}}", self.k).as_bytes());
-        out
+        out.push(b']');
+        String::from_utf8(out).expect("it is put together from texts")
     }
 }
 
@@ -101,7 +112,9 @@ mod tests {
         #[test]
         fn the_short_cut_is_canonical(attempt: u32, k: u32, items in vec(item(), 0..5), candidate: [u8; 32]) {
             let paper = Paper { candidate: Digest::from_bytes(candidate), attempt, k, items };
-            prop_assert_eq!(paper.canonical(), jcs::canonical(&paper).unwrap());
+            let (items, digest) = paper.written();
+            prop_assert_eq!(items.into_bytes(), jcs::canonical(&paper.items).unwrap());
+            prop_assert_eq!((digest, digest), (paper.digest(), sha256(&[&jcs::canonical(&paper).unwrap()])));
         }
     }
 }

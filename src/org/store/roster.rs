@@ -46,14 +46,13 @@ pub async fn roster(
     subject: SubjectId,
     people: Option<&[PersonId]>,
 ) -> Result<Vec<RosterMember>, Fault> {
-    let mut query = roster_row::Entity::find()
-        .filter(roster_row::Column::SubjectId.eq(subject))
-        .order_by_asc(roster_row::Column::UnitId)
-        .order_by_asc(roster_row::Column::PersonId);
+    let mut query = roster_row::Entity::find().filter(roster_row::Column::SubjectId.eq(subject));
     if let Some(people) = people {
         query = query.filter(roster_row::Column::PersonId.is_in(people.iter().copied()));
     }
-    let rows = query.all(conn).await?;
+    let mut rows = query.all(conn).await?;
+    // Asked for in this order, SQLite would read the whole roster by unit to find a few people in it.
+    rows.sort_unstable_by_key(|row| (row.unit_id, row.person_id));
     Ok(rows.into_iter().map(RosterMember::from).collect())
 }
 
@@ -67,6 +66,22 @@ impl From<roster_row::Model> for RosterMember {
             categories: row.categories.0,
         }
     }
+}
+
+/// Who of these people stands on a frozen roster.
+pub async fn on_roster(
+    conn: &impl ConnectionTrait,
+    subject: SubjectId,
+    people: &[PersonId],
+) -> Result<Vec<PersonId>, Fault> {
+    Ok(roster_row::Entity::find()
+        .select_only()
+        .column(roster_row::Column::PersonId)
+        .filter(roster_row::Column::SubjectId.eq(subject))
+        .filter(roster_row::Column::PersonId.is_in(people.iter().copied()))
+        .into_tuple()
+        .all(conn)
+        .await?)
 }
 
 /// The names on the rosters of these subjects of these people. Who stands on none of them is left out.
