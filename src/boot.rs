@@ -24,7 +24,7 @@ use crate::evidence::Evidence;
 use crate::exam::attempt::Attempts;
 use crate::exam::sealed::SealedCache;
 use crate::exam::statistics::Statistics;
-use crate::exam::{Books, Conduct, Exams, Monitors, Objections, Regrades};
+use crate::exam::{Books, Candidacy, Conduct, Exams, Exemptions, Monitors, Objections, Regrades};
 use crate::http::Idempotency;
 use crate::kernel::clock::{Clock, SystemClock};
 use crate::kernel::metrics::METRICS;
@@ -104,10 +104,11 @@ pub async fn bind(listen: SocketAddr, tls: Option<&TlsFiles>) -> Result<Bound, B
 pub fn compose(core: Core) -> Services {
     let auth = Arc::new(Auth::new(core.clone()));
     let org = Arc::new(Org::new(core.clone()));
-    let bank = Arc::new(Bank::new(core.clone()));
+    let bank = Arc::new(Bank::new(core.clone(), Arc::new(Candidacy)));
     let study = Arc::new(Study::new(core.clone(), Arc::clone(&org)));
     let exams = Arc::new(Exams::new(core.clone(), Arc::clone(&org)));
     let conduct = Arc::new(Conduct::new(core.clone(), Arc::clone(&org), Arc::clone(&exams)));
+    let exemptions = Arc::new(Exemptions::new(core.clone(), Arc::clone(&org), Arc::clone(&exams)));
     let sealed = Arc::new(SealedCache::default());
     let attempts = Arc::new(Attempts::new(core.clone(), Arc::clone(&sealed)));
     let statistics = Arc::new(Statistics::new(core.clone(), Arc::clone(&sealed), Arc::clone(&exams)));
@@ -137,6 +138,7 @@ pub fn compose(core: Core) -> Services {
         study,
         exams,
         conduct,
+        exemptions,
         attempts,
         statistics,
         regrades,

@@ -11,12 +11,12 @@ use poem_openapi::{OpenApi, OpenApiService};
 use serde_json::Value;
 
 use crate::auth::AuthApi;
-use crate::bank::BankApi;
+use crate::bank::{BankApi, ManyQuestionsApi};
 use crate::desk::DeskApi;
 use crate::evidence::EvidenceApi;
 use crate::exam::attempt::AttemptApi;
 use crate::exam::statistics::StatisticsApi;
-use crate::exam::{BookApi, ConductApi, ExamsApi, MonitorApi, ObjectionApi, RegradeApi};
+use crate::exam::{BookApi, ConductApi, ExamsApi, ExemptionApi, MonitorApi, ObjectionApi, RegradeApi};
 use crate::org::{OrgApi, OrgFilesApi};
 use crate::report::{FilesApi, ReportApi};
 use crate::study::{AttendanceApi, LedgerApi, StudyApi};
@@ -37,9 +37,9 @@ pub type Apis = (
     AuthApi,
     OrgApi,
     OrgFilesApi,
-    BankApi,
+    (BankApi, ManyQuestionsApi),
     (StudyApi, AttendanceApi, LedgerApi, DeskApi),
-    (ExamsApi, ConductApi, StatisticsApi, RegradeApi, ObjectionApi, MonitorApi, BookApi),
+    (ExamsApi, ConductApi, StatisticsApi, RegradeApi, ObjectionApi, MonitorApi, BookApi, ExemptionApi),
     AttemptApi,
     (ReportApi, FilesApi),
     EvidenceApi,

@@ -9,13 +9,13 @@ use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler, web::D
 use poem_openapi::{OpenApiService, OperationId};
 
 use crate::auth::{self, AuthApi};
-use crate::bank::BankApi;
+use crate::bank::{BankApi, ManyQuestionsApi};
 use crate::core::Core;
 use crate::desk::DeskApi;
 use crate::evidence::EvidenceApi;
 use crate::exam::attempt::AttemptApi;
 use crate::exam::statistics::StatisticsApi;
-use crate::exam::{BookApi, ConductApi, ExamsApi, MonitorApi, ObjectionApi, RegradeApi};
+use crate::exam::{BookApi, ConductApi, ExamsApi, ExemptionApi, MonitorApi, ObjectionApi, RegradeApi};
 use crate::http::{Code, IDEMPOTENCY_KEY, Idempotency, Manners, Problem, compress};
 use crate::kernel::metrics::{CONTENT_TYPE, METRICS};
 use crate::log;
@@ -87,7 +87,7 @@ fn apis(services: &Services) -> Apis {
         AuthApi(Arc::clone(&services.auth)),
         OrgApi(Arc::clone(&services.org)),
         OrgFilesApi(Arc::clone(&services.org)),
-        BankApi(Arc::clone(&services.bank)),
+        (BankApi(Arc::clone(&services.bank)), ManyQuestionsApi(Arc::clone(&services.bank))),
         (
             StudyApi(Arc::clone(&services.study)),
             AttendanceApi(Arc::clone(&services.study)),
@@ -102,6 +102,7 @@ fn apis(services: &Services) -> Apis {
             ObjectionApi(Arc::clone(&services.objections)),
             MonitorApi(Arc::clone(&services.monitors)),
             BookApi(Arc::clone(&services.books)),
+            ExemptionApi(Arc::clone(&services.exemptions)),
         ),
         AttemptApi(Arc::clone(&services.attempts)),
         (ReportApi(Arc::clone(&services.reports)), FilesApi(Arc::clone(&services.reports))),

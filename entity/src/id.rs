@@ -83,6 +83,8 @@ id! {
     ObjectionId,
     /// A change of how an item is marked, after the exam.
     RegradeId,
+    /// A request not to sit an exam, or to sit it later.
+    ExemptionId,
     /// A right to write to an attempt, held by one device at a time.
     LeaseId,
     /// A frozen report.

@@ -22,6 +22,7 @@ mod m0010_demonstration;
 mod m0011_idempotency;
 mod m0012_after_exam;
 mod m0017_jobs;
+mod m0013_exemption;
 
 /// Brings a database to the newest step, in order.
 pub struct Migrator;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_idempotency::Migration),
             Box::new(m0012_after_exam::Migration),
             Box::new(m0017_jobs::Migration),
+            Box::new(m0013_exemption::Migration),
         ]
     }
 }

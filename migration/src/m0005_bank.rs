@@ -40,6 +40,16 @@ impl MigrationTrait for Migration {
                     .col(text("kind").check(one_of("kind", &["single", "multiple", "judgement"])))
                     .col(text("topic"))
                     .col(text("difficulty").check(one_of("difficulty", &["easy", "medium", "hard"])))
+                    .col(text_null("group_key"))
+                    .col(text("law"))
+                    .col(text("law_name"))
+                    .col(text("law_version"))
+                    .col(text("article"))
+                    .col(text("search"))
+                    .col(big_integer("grams0"))
+                    .col(big_integer("grams1"))
+                    .col(big_integer("grams2"))
+                    .col(big_integer("grams3"))
                     .col(text("author_id"))
                     .col(big_integer("created_at"))
                     .foreign_key(
@@ -76,7 +86,6 @@ impl MigrationTrait for Migration {
                     .col(text("kind").check(one_of("kind", &["single", "multiple", "judgement"])))
                     .col(text("topic"))
                     .col(text("difficulty").check(one_of("difficulty", &["easy", "medium", "hard"])))
-                    .col(text_null("group_key"))
                     .col(text("stem"))
                     .col(text("options"))
                     .col(text("answer"))
@@ -105,15 +114,65 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
+        // What a search looks at before it looks at a question: in the order in which lists go, and narrow.
         manager
             .create_index(
-                Index::create().name("ix_question_versions_law").table("question_versions").col("law").to_owned(),
+                Index::create()
+                    .name("ix_questions_bank_id_id_grams")
+                    .table("questions")
+                    .col("bank_id")
+                    .col("id")
+                    .col("grams0")
+                    .col("grams1")
+                    .col("grams2")
+                    .col("grams3")
+                    .to_owned(),
             )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("ix_questions_bank_id_law")
+                    .table("questions")
+                    .col("bank_id")
+                    .col("law")
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("key_views")
+                    .col(text("question_id"))
+                    .col(integer("version"))
+                    .col(text("account_id"))
+                    .col(text("how").check(one_of("how", &["wrote", "read", "exported"])))
+                    .col(big_integer("at"))
+                    .primary_key(Index::create().col("question_id").col("version").col("account_id"))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .name("fk_key_views_question_id")
+                            .from("key_views", "question_id")
+                            .to("questions", "id")
+                            .on_delete(ForeignKeyAction::Cascade),
+                    )
+                    .foreign_key(
+                        ForeignKey::create()
+                            .name("fk_key_views_account_id")
+                            .from("key_views", "account_id")
+                            .to("accounts", "id"),
+                    )
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(Index::create().name("ix_key_views_account_id").table("key_views").col("account_id").to_owned())
             .await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("key_views").to_owned()).await?;
         manager.drop_table(Table::drop().table("question_versions").to_owned()).await?;
         manager.drop_table(Table::drop().table("questions").to_owned()).await?;
         manager.drop_table(Table::drop().table("banks").to_owned()).await?;

@@ -245,6 +245,7 @@ impl MigrationTrait for Migration {
                     .col(integer("extra_seconds"))
                     .col(integer("extra_attempts"))
                     .col(big_integer_null("admit_until"))
+                    .col(boolean("exempt"))
                     .primary_key(Index::create().col("exam_id").col("person_id"))
                     .foreign_key(
                         ForeignKey::create()

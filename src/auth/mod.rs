@@ -27,3 +27,4 @@ pub use model::{
 pub use password::Passwords;
 pub use refusal::{Seen, note_refusals};
 pub use service::{Auth, AuthError, Handout, LogIn, NewAccount, NewGrant};
+pub use store::account_names;

@@ -16,6 +16,10 @@ use super::service::Bank;
 use crate::auth::Caller;
 use crate::http::{ApiPage, IfMatch, Json, PageQuery, Problem, Tagged};
 
+mod many;
+
+pub use many::ManyQuestionsApi;
+
 /// Banks and questions. For coordinators of the bank's unit or above.
 #[derive(Debug)]
 pub struct BankApi(pub Arc<Bank>);
@@ -109,13 +113,28 @@ impl BankApi {
         topic: Query<Option<String>>,
         /// `draft`, `submitted`, `approved` or `retired`.
         status: Query<Option<String>>,
-        /// With this text in the stem.
+        /// With this text in the stem or an option; wide and narrow characters, capitals and blanks make no difference.
         q: Query<Option<String>>,
+        /// On this law, with or without the state's name before it.
+        law: Query<Option<String>>,
+        /// With this text in the article.
+        article: Query<Option<String>>,
+        /// Of this group.
+        group: Query<Option<String>>,
         limit: Query<Option<u64>>,
         cursor: Query<Option<String>>,
     ) -> Result<Json<ApiPage<SummaryDto>>, Problem> {
         let bank_id = bank_id.0.or(bank.0);
-        let query = QuestionQuery { bank_id, kind: kind.0, topic: topic.0, status: status.0, q: q.0 };
+        let query = QuestionQuery {
+            bank_id,
+            kind: kind.0,
+            topic: topic.0,
+            status: status.0,
+            q: q.0,
+            law: law.0,
+            article: article.0,
+            group: group.0,
+        };
         let filter: QuestionFilter = query.try_into()?;
         let page = PageQuery::read(limit.0, cursor.0)?;
         Ok(Json(self.0.questions(&caller, &filter, &page).await?.into()))

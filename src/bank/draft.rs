@@ -130,6 +130,29 @@ impl NewQuestion {
         &self.stem
     }
 
+    /// What was written, as it could be written again.
+    #[must_use]
+    pub fn input(&self) -> QuestionInput {
+        let (options, answer) = match &self.key {
+            Key::Options(options) => (options.clone(), None),
+            Key::Judgement(truth) => (Vec::new(), Some(*truth)),
+        };
+        QuestionInput {
+            kind: self.kind.to_string(),
+            topic: self.topic.clone(),
+            difficulty: self.difficulty.to_string(),
+            stem: self.stem.clone(),
+            options,
+            answer,
+            explanation: self.explanation.clone(),
+            law: self.citation.law.clone(),
+            article: self.citation.article.clone(),
+            law_version: self.citation.law_version.clone(),
+            verified_on: self.citation.verified_on.to_string(),
+            group: self.group.clone(),
+        }
+    }
+
     /// The group of which a paper takes at most one.
     #[must_use]
     pub fn group(&self) -> Option<&str> {
@@ -247,9 +270,14 @@ fn key(fields: &mut Fields, kind: Kind, options: Vec<NewOption>, answer: Option<
         fields.reject_with("options", FieldCode::TooLong, MAX_OPTIONS);
     }
     let right = options.iter().filter(|o| o.correct).count();
-    let fits = if kind == Kind::Single { right == 1 } else { right >= 2 };
-    if !fits && !fields.has("options") {
-        fields.reject("options", FieldCode::WrongKey);
+    let wrong = match (kind, right) {
+        (_, 0) => Some(FieldCode::NoKey),
+        (Kind::Single, 2..) => Some(FieldCode::SeveralKeys),
+        (Kind::Multiple, 1) => Some(FieldCode::WrongKey),
+        _ => None,
+    };
+    if let Some(code) = wrong.filter(|_| !fields.has("options")) {
+        fields.reject("options", code);
     }
     Some(Key::Options(options))
 }
@@ -298,7 +326,7 @@ pub(super) mod tests {
 
     #[test]
     fn every_fault_is_named_at_once() {
-        use FieldCode::{ControlCharacters, Duplicate, Invalid, Required, TooLong, UnknownValue, WrongKey};
+        use FieldCode::{ControlCharacters, Duplicate, Invalid, NoKey, Required, TooLong, UnknownValue};
         let option = |text: &str| NewOption { text: text.into(), ..NewOption::default() };
         let input = QuestionInput {
             kind: "multiple".into(),
@@ -313,7 +341,7 @@ pub(super) mod tests {
             ("stem", Required),
             ("options[1].text", Required),
             ("options[2].text", Duplicate),
-            ("options", WrongKey),
+            ("options", NoKey),
             ("explanation", ControlCharacters),
             ("citation.law", Required),
             ("citation.article", Required),
@@ -327,8 +355,8 @@ pub(super) mod tests {
     #[test]
     fn a_key_fits_its_kind() {
         let options = |code| ("options".to_owned(), code);
-        assert_eq!(fault(|q| q.options[1].correct = false), options(FieldCode::WrongKey));
-        assert_eq!(fault(|q| q.options[0].correct = true), options(FieldCode::WrongKey));
+        assert_eq!(fault(|q| q.options[1].correct = false), options(FieldCode::NoKey));
+        assert_eq!(fault(|q| q.options[0].correct = true), options(FieldCode::SeveralKeys));
         assert_eq!(fault(|q| q.kind = "multiple".into()), options(FieldCode::WrongKey));
         assert_eq!(fault(|q| q.options.truncate(0)), options(FieldCode::TooShort));
         let more = |q: &mut QuestionInput| {

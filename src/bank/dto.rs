@@ -9,8 +9,15 @@ use super::model::{
 };
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 
+mod bulk;
+mod file;
 mod request;
 
+pub(super) use bulk::{
+    KeysSeenDto, LawChangeRequest, LawsDto, NearDuplicatesDto, OutdatedDto, RegroupRequest, ReturnRequest,
+    ReviewRequest, StatesDto, SummariesDto,
+};
+pub(super) use file::{QuestionForm, QuestionImportDto};
 pub(super) use request::{BankPatch, QuestionPatch, QuestionRequest, VersionRequest};
 
 /// How a question is answered.
@@ -282,6 +289,8 @@ pub(super) struct SummaryDto {
     stem: String,
     /// The law that it cites.
     law: String,
+    /// Which version of the law.
+    law_version: String,
     /// The article of the law.
     article: String,
     /// A paper takes at most one question of a group.
@@ -302,6 +311,7 @@ impl From<QuestionSummary> for SummaryDto {
             difficulty: question.difficulty.into(),
             stem: question.stem,
             law: question.law,
+            law_version: question.law_version,
             article: question.article,
             group: question.group,
             author_id: question.author_id.to_string(),
@@ -343,6 +353,9 @@ pub(super) struct QuestionQuery {
     pub(super) topic: Option<String>,
     pub(super) status: Option<String>,
     pub(super) q: Option<String>,
+    pub(super) law: Option<String>,
+    pub(super) article: Option<String>,
+    pub(super) group: Option<String>,
 }
 
 impl TryFrom<QuestionQuery> for QuestionFilter {
@@ -353,12 +366,16 @@ impl TryFrom<QuestionQuery> for QuestionFilter {
             text.map(|t| fields.optional_line(field, &t, 200)).filter(|t: &String| !t.is_empty())
         };
         let (topic, q) = (line("topic", query.topic), line("q", query.q));
+        let (law, article, group) = (line("law", query.law), line("article", query.article), line("group", query.group));
         let filter = Self {
             bank_id: fields.parse_optional("bank_id", query.bank_id.as_deref(), FieldCode::UnknownReference),
             kind: fields.parse_optional("kind", query.kind.as_deref(), FieldCode::UnknownValue),
             topic,
             status: fields.parse_optional("status", query.status.as_deref(), FieldCode::UnknownValue),
             q,
+            law,
+            article,
+            group,
         };
         fields.finish(Some(filter))
     }

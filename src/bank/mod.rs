@@ -11,18 +11,25 @@ mod api;
 mod content;
 mod draft;
 mod dto;
+mod edition;
+mod import;
 mod model;
+mod search;
 mod service;
 mod state;
 mod store;
 
-pub use api::BankApi;
+pub use api::{BankApi, ManyQuestionsApi};
 pub use content::{Answer, Choice, Content, Difficulty, Kind, Salt};
 pub use draft::{NewOption, NewQuestion, QuestionInput};
 pub use dto::{BankRequest, DifficultyDto, KindDto};
+pub use import::{Defaults, Found, ImportFault, QuestionImport, Reading, read_text};
 pub use entity::bank::question::QuestionStatus;
+pub use entity::bank::key_view::SeenHow;
 pub use model::{
-    BankChanges, BankFilter, BankRow, Citation, NewBank, QuestionCounts, QuestionFilter, QuestionState,
-    QuestionSummary, QuestionVersion, QuestionView, StockItem, TopicCount,
+    BankChanges, BankFilter, BankRow, Citation, KeySeen, LawChange, LawCount, NearDuplicates, NewBank, Outdated,
+    QuestionCounts, QuestionFilter, QuestionState, QuestionSummary, QuestionVersion, QuestionView, StockItem,
+    TopicCount,
 };
-pub use service::{Bank, BankError};
+pub use service::{Bank, BankError, ImportSource, KeyGuard, QuestionFile};
+pub use state::Act;

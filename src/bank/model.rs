@@ -1,5 +1,6 @@
 //! What the bank hands out and is asked with.
 
+use entity::bank::key_view::SeenHow;
 use entity::bank::question::QuestionStatus;
 use entity::id::{AccountId, BankId, QuestionId, UnitId};
 use entity::instant::{Day, Instant};
@@ -149,6 +150,8 @@ pub struct QuestionSummary {
     pub stem: String,
     /// The law that it cites.
     pub law: String,
+    /// Which version of the law.
+    pub law_version: String,
     /// The article of the law.
     pub article: String,
     /// Who wrote it.
@@ -177,8 +180,77 @@ pub struct QuestionFilter {
     pub topic: Option<String>,
     /// This far.
     pub status: Option<QuestionStatus>,
-    /// With this text in the stem, whatever its case.
+    /// With this text in the stem or an option; wide and narrow characters, capitals and blanks make no difference.
     pub q: Option<String>,
+    /// On this law, whether or not the state's name stands before it.
+    pub law: Option<String>,
+    /// With this text in the article.
+    pub article: Option<String>,
+    /// Of this group.
+    pub group: Option<String>,
+}
+
+/// A law in a version, and how many questions that are not retired rest on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LawCount {
+    /// The law's name as the questions write it.
+    pub law: String,
+    /// Which version of it.
+    pub law_version: String,
+    /// How many questions.
+    pub questions: u64,
+}
+
+/// Which questions a changed law leaves behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LawChange {
+    /// In this bank.
+    pub bank_id: BankId,
+    /// On this law.
+    pub law: String,
+    /// In versions before this one: `2021年修订`, `2021-01-22`.
+    pub before: String,
+    /// Those of them that are meant; all if empty.
+    pub question_ids: Vec<QuestionId>,
+    /// Why; the log keeps it.
+    pub reason: String,
+}
+
+/// What a changed law leaves behind.
+#[derive(Debug, Clone, Default)]
+pub struct Outdated {
+    /// Nothing was meant to be written.
+    pub dry_run: bool,
+    /// The questions on earlier versions that are, or would be, retired.
+    pub questions: Vec<QuestionSummary>,
+    /// Those on versions of which it cannot be told whether they are earlier. They stay unless they are named.
+    pub undetermined: Vec<QuestionSummary>,
+}
+
+/// Questions that say nearly the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NearDuplicates {
+    /// The questions, oldest first.
+    pub questions: Vec<QuestionSummary>,
+    /// How alike the two of them are that are least alike of those that brought them together, in percent.
+    pub percent: u32,
+    /// The group that some of them are in already.
+    pub group: Option<String>,
+}
+
+/// Somebody who has seen a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeySeen {
+    /// Which version of the question.
+    pub version: i32,
+    /// Whose account.
+    pub account_id: AccountId,
+    /// Their name.
+    pub name: String,
+    /// How.
+    pub how: SeenHow,
+    /// When first.
+    pub at: Instant,
 }
 
 /// What feasibility asks of an approved question.

@@ -1,14 +1,18 @@
 //! Banks, and reading what they hold.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use entity::bank::bank;
+use entity::bank::key_view::SeenHow;
 use entity::bank::question::QuestionStatus;
-use entity::id::{BankId, QuestionId};
+use entity::id::{BankId, PersonId, QuestionId};
 use entity::instant::Instant;
 use entity::log::Outcome;
-use sea_orm::ConnectionTrait;
+use futures_util::future::BoxFuture;
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::model::{
     BankFilter, BankRow, NewBank, QuestionCounts, QuestionFilter, QuestionSummary, QuestionVersion, QuestionView,
@@ -18,14 +22,22 @@ use super::store;
 use crate::auth::{self, Caller, Denied, MANAGERS, Scope};
 use crate::core::Core;
 use crate::db::{Fault, faulty};
+use crate::files::{Unreadable, WriteError};
 use crate::http::{Code, Problem};
-use crate::kernel::field::{FieldCode, Invalid};
+use crate::kernel::field::{FieldCode, FieldError, Invalid};
 use crate::kernel::page::{Page, PageRequest};
 use crate::log::{self, Entry};
 
 mod acts;
 mod changing;
+mod exporting;
+mod groups;
+mod importing;
+mod keys;
+mod laws;
 mod writing;
+
+pub use importing::{ImportSource, QuestionFile};
 
 /// What can go wrong with a bank.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +57,15 @@ pub enum BankError {
     /// Somebody changed it meanwhile.
     #[error("it was changed meanwhile")]
     Stale,
+    /// The caller is to sit an exam that uses the bank, and its key is not out.
+    #[error("the keys of this bank are withheld from its candidates")]
+    KeyWithheld,
+    /// A file that cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// A file could not be made.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// Something rests on it.
     #[error("something rests on it: {0}")]
     InUse(&'static str),
@@ -62,23 +83,45 @@ impl From<BankError> for Problem {
             BankError::WrongState(_) => Self::new(Code::WrongState),
             BankError::OwnWork => Self::new(Code::OwnWork),
             BankError::Stale => Self::new(Code::Stale),
+            BankError::KeyWithheld => Self::new(Code::KeyWithheld),
+            BankError::Unreadable(Unreadable { code, detail }) => {
+                Invalid(vec![FieldError { field: "file".to_owned(), code, detail }]).into()
+            }
+            BankError::Write(error) => {
+                tracing::error!(%error, "a file of questions cannot be made");
+                Self::new(Code::Internal)
+            }
             BankError::InUse(what) => Self::new(Code::StillOpen).about(what),
             BankError::Fault(fault) => fault.into(),
         }
     }
 }
 
+/// Who must not see keys: those who are to sit an exam over a bank. The bank knows no exams, so it is told.
+pub trait KeyGuard: Send + Sync + std::fmt::Debug {
+    /// Whether somebody is on the roster of an exam over this bank that is sealed and not released.
+    fn withholds<'a>(
+        &'a self,
+        conn: &'a DatabaseConnection,
+        person: PersonId,
+        bank: BankId,
+    ) -> BoxFuture<'a, Result<bool, Fault>>;
+}
+
 /// The slice's service.
 #[derive(Debug, Clone)]
 pub struct Bank {
     core: Core,
+    guard: Arc<dyn KeyGuard>,
+    /// One file at a time is worked on: reading one takes a processor and some memory.
+    files: Arc<Semaphore>,
 }
 
 impl Bank {
-    /// On this core.
+    /// On this core, with those who keep keys from candidates.
     #[must_use]
-    pub fn new(core: Core) -> Self {
-        Self { core }
+    pub fn new(core: Core, guard: Arc<dyn KeyGuard>) -> Self {
+        Self { core, guard, files: Arc::new(Semaphore::new(1)) }
     }
 
     /// Makes a bank for a unit. By a coordinator of the unit or above.
@@ -159,12 +202,21 @@ impl Bank {
         Ok(store::list(conn, &scope.0, filter, page).await?)
     }
 
-    /// A question with its key. For coordinators of its bank's unit or above alone.
+    /// A question with its key. For coordinators of its bank's unit or above who are not to sit an exam over it; who has
+    /// seen it is kept.
     pub async fn question(&self, caller: &Caller, id: QuestionId) -> Result<QuestionView, BankError> {
+        let view = self.view(caller, id).await?;
+        self.note_keys(caller, view.bank_id, &[(id, view.newest.version)], SeenHow::Read).await?;
+        Ok(view)
+    }
+
+    async fn view(&self, caller: &Caller, id: QuestionId) -> Result<QuestionView, BankError> {
         let conn = self.core.db.read();
         let question = store::questions(conn, &[id]).await?.remove(&id).ok_or(Denied::NotFound)?;
         managed(conn, caller, question.bank_id, self.core.now()).await?;
-        let newest = store::version(conn, id, question.version).await?.ok_or(Denied::NotFound)?;
+        self.check_keys(caller, question.bank_id).await?;
+        let mut newest = store::version(conn, id, question.version).await?.ok_or(Denied::NotFound)?;
+        newest.group = question.group_key;
         Ok(QuestionView { bank_id: question.bank_id, status: question.status, newest })
     }
 

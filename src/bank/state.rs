@@ -4,11 +4,13 @@ use entity::bank::question::QuestionStatus::{self, Approved, Draft, Retired, Sub
 
 /// What can be done to a question besides writing a new version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Act {
+pub enum Act {
     /// It is finished and may be reviewed.
     Submit,
     /// Somebody found it right.
     Approve,
+    /// Somebody found that it must be written better.
+    Return,
     /// It is to be used no more.
     Retire,
 }
@@ -28,6 +30,7 @@ impl Act {
         match self {
             Self::Submit => "question.submit",
             Self::Approve => "question.approve",
+            Self::Return => "question.return",
             Self::Retire => "question.retire",
         }
     }
@@ -38,9 +41,10 @@ impl Act {
             (Self::Submit, Draft) if reviewed => Ok(Submitted),
             (Self::Approve, Submitted) if reviewed && own => Err(Refused::OwnWork),
             (Self::Submit, Draft) | (Self::Approve, Submitted) => Ok(Approved),
+            (Self::Return, Submitted) => Ok(Draft),
             (Self::Retire, Draft | Submitted | Approved) => Ok(Retired),
             (Self::Submit, Submitted | Approved | Retired)
-            | (Self::Approve, Draft | Approved | Retired)
+            | (Self::Approve | Self::Return, Draft | Approved | Retired)
             | (Self::Retire, Retired) => Err(Refused::Status),
         }
     }
@@ -71,6 +75,10 @@ mod tests {
         }
         for status in [Draft, Approved, Retired] {
             assert_eq!(Act::Approve.on(status, true, false), Err(Refused::Status));
+        }
+        assert_eq!(Act::Return.on(Submitted, true, true), Ok(Draft));
+        for status in [Draft, Approved, Retired] {
+            assert_eq!(Act::Return.on(status, true, false), Err(Refused::Status));
         }
         for status in [Draft, Submitted, Approved] {
             assert_eq!(Act::Retire.on(status, true, false), Ok(Retired));

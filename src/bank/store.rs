@@ -13,13 +13,19 @@ use sea_orm::{
     RelationDef,
 };
 
+use super::import::fold::{law, plain};
 use super::model::{BankFilter, QuestionFilter, QuestionSummary, QuestionVersion};
+use super::search::{Grams, text_of};
 use crate::db::{Fault, insert_all};
 use crate::kernel::page::{Page, PageRequest};
 use crate::tree;
 
+mod bulk;
+mod keys;
 mod versions;
 
+pub(super) use bulk::{Texted, laws, on_law, regroup, set_statuses, stems};
+pub(super) use keys::{note_keys, seen_by, seers};
 use versions::row;
 pub(super) use versions::{pool, stock, topics, version, versions};
 
@@ -149,8 +155,23 @@ pub(super) async fn insert_questions(
         kind: v.content.kind,
         topic: v.topic.clone(),
         difficulty: v.difficulty,
+        group_key: v.group.clone(),
+        law: law(&v.citation.law),
+        law_name: v.citation.law.clone(),
+        law_version: v.citation.law_version.clone(),
+        article: plain(&v.citation.article),
+        search: text_of(&v.content),
+        grams0: 0,
+        grams1: 0,
+        grams2: 0,
+        grams3: 0,
         author_id: v.author_id,
         created_at: v.created_at,
+    };
+    let question = |v: &QuestionVersion| {
+        let row = question(v);
+        let [grams0, grams1, grams2, grams3] = Grams::of(&row.search).0;
+        question::Model { grams0, grams1, grams2, grams3, ..row }
     };
     insert_all(conn, versions.iter().map(|v| question(v).into_active_model()).collect(), false).await?;
     let rows = versions.iter().map(|v| Ok(row(v)?.into_active_model())).collect::<Result<_, Fault>>()?;
@@ -197,11 +218,23 @@ pub(super) async fn set_newest(
     read: &question::Model,
     newest: &QuestionVersion,
 ) -> Result<bool, Fault> {
+    let search = text_of(&newest.content);
+    let [grams0, grams1, grams2, grams3] = Grams::of(&search).0;
     let change = question::ActiveModel {
         status: Set(QuestionStatus::Draft),
         version: Set(newest.version),
         topic: Set(newest.topic.clone()),
         difficulty: Set(newest.difficulty),
+        group_key: Set(newest.group.clone()),
+        law: Set(law(&newest.citation.law)),
+        law_name: Set(newest.citation.law.clone()),
+        law_version: Set(newest.citation.law_version.clone()),
+        article: Set(plain(&newest.citation.article)),
+        search: Set(search),
+        grams0: Set(grams0),
+        grams1: Set(grams1),
+        grams2: Set(grams2),
+        grams3: Set(grams3),
         author_id: Set(newest.author_id),
         ..Default::default()
     };
@@ -214,6 +247,10 @@ pub(super) async fn set_newest(
         .await?;
     Ok(done.rows_affected == 1)
 }
+
+/// Where the pairs of characters of a question's text are kept.
+const GRAMS: [question::Column; 4] =
+    [question::Column::Grams0, question::Column::Grams1, question::Column::Grams2, question::Column::Grams3];
 
 /// From a question to its newest version.
 fn newest() -> RelationDef {
@@ -252,10 +289,23 @@ pub(super) async fn list(
     if let Some(status) = filter.status {
         query = query.filter(question::Column::Status.eq(status));
     }
-    if let Some(text) = &filter.q {
-        // The two databases see capitals differently in LIKE, so neither gets to see any.
-        let stem = Expr::expr(Func::lower(question_version::Column::Stem.into_expr()));
-        query = query.filter(stem.like(containing(&text.to_lowercase())));
+    if let Some(text) = &filter.law {
+        query = query.filter(question::Column::Law.eq(law(text)));
+    }
+    if let Some(text) = &filter.article {
+        query = query.filter(question::Column::Article.like(containing(&plain(text))));
+    }
+    if let Some(group) = &filter.group {
+        query = query.filter(question::Column::GroupKey.eq(group));
+    }
+    if let Some(text) = filter.q.as_deref().map(plain).filter(|text| !text.is_empty()) {
+        // Few questions have all pairs of characters of the text; only those are looked at.
+        for (column, bits) in GRAMS.into_iter().zip(Grams::of(&text).0) {
+            if bits != 0 {
+                query = query.filter(Expr::col((question::Entity, column)).bit_and(bits).eq(bits));
+            }
+        }
+        query = query.filter(question::Column::Search.like(containing(&text)));
     }
     if let Some(after) = &page.after {
         query = query.filter(question::Column::Id.gt(after));
@@ -263,6 +313,24 @@ pub(super) async fn list(
     let rows = query.select_also(question_version::Entity).all(conn).await?;
     let summaries = rows.into_iter().filter_map(|(q, v)| v.map(|v| summary(&q, v))).collect();
     Ok(Page::cut(summaries, page, |q: &QuestionSummary| q.id.to_string()))
+}
+
+/// These questions as lists show them, in their order.
+pub(super) async fn summaries(
+    conn: &impl ConnectionTrait,
+    ids: &[QuestionId],
+) -> Result<Vec<QuestionSummary>, Fault> {
+    let mut found = HashMap::new();
+    for part in ids.chunks(IDS_AT_ONCE) {
+        let rows = question::Entity::find()
+            .join(JoinType::InnerJoin, newest())
+            .filter(question::Column::Id.is_in(part.iter().copied()))
+            .select_also(question_version::Entity)
+            .all(conn)
+            .await?;
+        found.extend(rows.into_iter().filter_map(|(q, v)| Some((q.id, summary(&q, v?)))));
+    }
+    Ok(ids.iter().filter_map(|id| found.get(id).cloned()).collect())
 }
 
 /// A pattern for texts with `text` in them, its own wildcards taken literally.
@@ -280,9 +348,10 @@ fn summary(question: &question::Model, version: question_version::Model) -> Ques
         kind: version.kind,
         topic: version.topic,
         difficulty: version.difficulty,
-        group: version.group_key,
+        group: question.group_key.clone(),
         stem: version.stem,
         law: version.law,
+        law_version: version.law_version,
         article: version.article,
         author_id: version.author_id,
     }

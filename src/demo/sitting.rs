@@ -175,7 +175,7 @@ impl Stage<'_> {
                         match attempts.start(&caller, exam, None).await {
                             Ok(started) => Ok(Some((caller, doing, started))),
                             // Handed in before the filling was broken off.
-                            Err(AttemptError::NoAttemptLeft) => Ok(None),
+                            Err(AttemptError::NoAttemptLeft(_)) => Ok(None),
                             Err(error) => Err(error),
                         }
                     })

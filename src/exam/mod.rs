@@ -9,6 +9,7 @@ mod book;
 pub mod clock;
 mod conduct;
 pub mod draw;
+mod exemption;
 pub mod grading;
 mod monitor;
 mod objection;
@@ -21,8 +22,8 @@ pub mod statistics;
 mod yearly;
 
 pub use blueprint::{
-    BalanceInput, Beacon, Blueprint, BlueprintInput, Candidate, Difficulties, DrawVerdict, Exam, ExamBrief, ExamError,
-    ExamFilter, ExamResults, ExamSummary, Exams, ExamsApi, Feasibility, OBJECTION_DAYS, OwnExam, OwnResult, Resealing,
+    BalanceInput, Beacon, Blueprint, BlueprintInput, Candidacy, Candidate, Copied, Difficulties, DrawVerdict, Exam, ExamBrief, ExamError,
+    ExamFilter, ExamResults, ExamSummary, Exams, ExamsApi, Feasibility, OBJECTION_DAYS, Overlap, OwnExam, OwnResult, Resealing,
     ResultRow, ResultsSummary, SamplePaper, SealReceipt, SealedManifest, SectionInput, SectionPlan, SectionRoom, Times,
 };
 pub use book::{BookApi, Books, Entered, Group, Scored};
@@ -30,6 +31,8 @@ pub use conduct::{Amendment, CandidateChange, Conduct, ConductApi, Extended, Ext
 pub use entity::exam::amendment::AmendmentKind;
 pub use entity::exam::attempt::{AttemptState, VoidKind};
 pub use entity::exam::exam::{AttemptScoring, ExamKind, ExamStatus, Release, ShowKey};
+pub use entity::exam::exemption::{ExemptionKind, ExemptionState};
+pub use exemption::{Exemption, ExemptionApi, ExemptionFilter, Exemptions, NewExemption};
 pub use monitor::{Act, Counts, MonitorApi, Monitors, Row as MonitorRow, Sight, Standing, UnitCounts};
 pub use objection::{NewObjection, Objection, ObjectionApi, ObjectionFilter, ObjectionState, Objections, Waiting};
 pub use regrade::{Affected, Effect, ItemView, Regrade, RegradeApi, RegradeInput, Regrades};

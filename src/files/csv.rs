@@ -98,7 +98,7 @@ fn unguarded(text: &str) -> Cell {
 
 /// UTF-8 if it is, or if it nearly is: a file of which one character was cut in half must not be taken for another
 /// encoding and come out as other characters. GB18030 otherwise.
-fn encoding_of(bytes: &[u8]) -> &'static Encoding {
+pub(super) fn encoding_of(bytes: &[u8]) -> &'static Encoding {
     let (mut sound, mut broken) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
         sound += chunk.valid().chars().filter(|c| !c.is_ascii()).count();

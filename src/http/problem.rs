@@ -63,6 +63,8 @@ codes! {
     Forbidden = "forbidden" FORBIDDEN,
     /// The author of a question cannot approve it.
     OwnWork = "own_work" FORBIDDEN,
+    /// The caller is to sit an exam over this bank that is not released: its keys are kept from them.
+    KeyWithheld = "key_withheld" FORBIDDEN,
     /// A page's form was sent without its token.
     CsrfFailed = "csrf_failed" FORBIDDEN,
     /// Nothing there, or outside the caller's units.
@@ -109,6 +111,8 @@ codes! {
     NotOnRoster = "not_on_roster" FORBIDDEN,
     /// The exam has not opened yet.
     NotOpenYet = "not_open_yet" CONFLICT,
+    /// An exemption was granted: the candidate need not sit.
+    Exempt = "exempt" CONFLICT,
     /// The exam is paused; nobody starts until it goes on.
     Paused = "paused" CONFLICT,
     /// Too late to start.

@@ -37,10 +37,20 @@ pub enum FieldCode {
     UnknownField,
     /// Holds control characters.
     ControlCharacters,
-    /// A question needs a right option, and a single choice exactly one.
+    /// A multiple choice with only one right option.
     WrongKey,
     /// A password that is found by trying common ones.
     TooEasy,
+    /// A question without a right option.
+    NoKey,
+    /// A single choice with several right options.
+    SeveralKeys,
+    /// A question in a file that has no answer.
+    NoAnswer,
+    /// A line of a text that belongs to nothing.
+    Misplaced,
+    /// An option whose letter does not follow that of the one before.
+    OutOfOrder,
     /// Does not fit another field.
     Conflict,
     /// A cell holds a formula, or the error that one gave.
@@ -69,6 +79,10 @@ pub enum FieldCode {
     Elsewhere,
     /// A unit would lie below itself.
     Cycle,
+    /// A make-up of itself.
+    MakesUpItself,
+    /// A make-up of a make-up.
+    MakesUpMakeUp,
 }
 
 impl FieldCode {
@@ -92,6 +106,11 @@ impl FieldCode {
             Self::ControlCharacters => "control_characters",
             Self::WrongKey => "wrong_key",
             Self::TooEasy => "too_easy",
+            Self::NoKey => "no_key",
+            Self::SeveralKeys => "several_keys",
+            Self::NoAnswer => "no_answer",
+            Self::Misplaced => "misplaced",
+            Self::OutOfOrder => "out_of_order",
             Self::Conflict => "conflict",
             Self::Formula => "formula",
             Self::Imprecise => "imprecise",
@@ -106,6 +125,8 @@ impl FieldCode {
             Self::Ambiguous => "ambiguous",
             Self::Elsewhere => "elsewhere",
             Self::Cycle => "cycle",
+            Self::MakesUpItself => "makes_up_itself",
+            Self::MakesUpMakeUp => "makes_up_make_up",
         }
     }
 }

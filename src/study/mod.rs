@@ -44,3 +44,4 @@ pub use requirement::{CreditRule, Plan, Requirement, RequirementProgress, Term};
 pub use service::{
     Study, StudyError, close_with_year, open_programmes, open_sessions, programmes_in, programmes_up_to,
 };
+pub use store::{attachment_sender, hand_attachment};

@@ -235,6 +235,13 @@ impl Form {
         self
     }
 
+    /// With a field filled in anew, whatever it held.
+    #[must_use]
+    pub(super) fn set_to(mut self, field: &str, value: impl Display) -> Self {
+        self.values.retain(|(name, _)| name != field);
+        self.set(field, value)
+    }
+
     /// With what was typed, nothing being wrong with it yet. Passwords are not shown again.
     #[must_use]
     pub(super) fn keep(mut self, sent: &Sent) -> Self {
@@ -246,7 +253,13 @@ impl Form {
     /// With what was typed and why it was not taken.
     #[must_use]
     pub(super) fn refuse(self, sent: &Sent, problem: &Problem) -> Self {
-        let mut this = self.keep(sent);
+        self.keep(sent).note(problem)
+    }
+
+    /// With why what it is filled with was not taken.
+    #[must_use]
+    pub(super) fn note(self, problem: &Problem) -> Self {
+        let mut this = self;
         this.wrong = problem
             .errors
             .iter()

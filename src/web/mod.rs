@@ -27,7 +27,7 @@ use crate::desk::Desk;
 use crate::evidence::Evidence;
 use crate::exam::attempt::Attempts;
 use crate::exam::statistics::Statistics;
-use crate::exam::{Books, Conduct, Exams, Monitors, Objections, Regrades};
+use crate::exam::{Books, Conduct, Exams, Exemptions, Monitors, Objections, Regrades};
 use crate::http::Idempotency;
 use crate::org::Org;
 use crate::report::Reports;
@@ -55,6 +55,8 @@ pub struct Services {
     pub exams: Arc<Exams>,
     /// What is done to sealed exams.
     pub conduct: Arc<Conduct>,
+    /// Exemption and deferral.
+    pub exemptions: Arc<Exemptions>,
     /// Sitting exams.
     pub attempts: Arc<Attempts>,
     /// What exams add up to.

@@ -6,12 +6,12 @@ use poem::{EndpointExt, Route};
 
 use super::methods::{get, post};
 use super::pages::coordinator::{
-    banks, book, candidate, changes, composer, exam_day, exams, hall, monitor, objections, people, people_files, person,
-    programmes, questions, regrade, roll, session_form, sessions, statistics, today, units,
+    bank_work, banks, book, candidate, changes, composer, exam_day, exams, hall, monitor, objections, people, people_files, person,
+    programmes, question_import, questions, regrade, roll, session_form, sessions, statistics, today, units,
 };
 use super::pages::liaison::{self, unit};
 use super::pages::official::{calendar, check_in, record, results, sitting, tasks};
-use super::pages::{activation, admin, audit, codes, compat, home, language, login, password};
+use super::pages::{activation, admin, audit, codes, compat, exemptions, home, language, login, password};
 use super::{Services, assets};
 
 /// Every page and static file. The rooms above serve what is not here, and hand every request the [`crate::auth::Auth`]
@@ -100,18 +100,24 @@ fn coordinator(pages: Route) -> Route {
         .at("/sessions/:id/attendance/:person_id", get(sessions::show_correction).post(sessions::correct))
         .at("/banks", get(banks::list))
         .at("/banks/new", get(banks::blank).post(banks::make))
+        .at("/banks/:id/review", get(bank_work::show_review).post(bank_work::review))
+        .at("/banks/:id/laws", get(bank_work::show_laws).post(bank_work::retire_outdated))
+        .at("/banks/:id/groups", get(bank_work::show_groups).post(bank_work::regroup))
         .at("/questions", get(questions::list))
+        .at("/questions/import", get(question_import::blank).post(question_import::take))
         .at("/questions/new", get(questions::blank).post(questions::write))
         .at("/questions/:id", get(questions::show))
         .at("/questions/:id/version", get(questions::revise).post(questions::write_version))
         .at("/questions/:id/submit", post(questions::submit))
         .at("/questions/:id/approve", post(questions::approve))
+        .at("/questions/:id/return", post(questions::give_back))
         .at("/questions/:id/retire", post(questions::retire))
         .at("/exams", get(exams::list))
         .at("/exams/new", get(composer::blank).post(composer::create))
         .at("/exams/:id/manage", get(exams::show))
         .at("/exams/:id/change", get(composer::show_change).post(composer::save_change))
         .at("/exams/:id/make-up", get(composer::show_make_up).post(composer::draft_make_up))
+        .at("/exams/:id/copy", post(composer::copy))
         .at("/exams/:id/seal", post(exams::set_seal))
         .at("/exams/:id/beacon", post(exams::set_beacon))
         .at("/exams/:id/samples", get(exams::show_samples))
@@ -151,6 +157,11 @@ fn officials(pages: Route) -> Route {
         .at("/checkin/:session/leave", post(check_in::ask_leave))
         .at("/exams/:id", get(sitting::wait))
         .at("/exams/:id/room", get(sitting::room))
+        .at("/exams/:id/exemption", get(exemptions::show_ask).post(exemptions::ask))
+        .at("/exemptions", get(exemptions::list))
+        .at("/exemptions/:id", get(exemptions::show))
+        .at("/exemptions/:id/opinion", post(exemptions::opine))
+        .at("/exemptions/:id/decide", post(exemptions::decide))
         .at("/results", get(results::list))
         .at("/results/:attempt", get(results::show))
         .at("/results/:attempt/objections", post(results::object))

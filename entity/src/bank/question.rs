@@ -30,6 +30,26 @@ pub struct Model {
     pub topic: String,
     /// Its declared difficulty in the newest version.
     pub difficulty: Difficulty,
+    /// A paper takes at most one question of a group. No part of what it says, so no version has it.
+    pub group_key: Option<String>,
+    /// The law that it cites in the newest version, as names of laws are compared.
+    pub law: String,
+    /// The same as it is written.
+    pub law_name: String,
+    /// Which version of the law.
+    pub law_version: String,
+    /// The article, as texts are compared.
+    pub article: String,
+    /// Stem and options of the newest version, as texts are compared.
+    pub search: String,
+    /// Which pairs of characters occur in that text: 256 bits in four columns.
+    pub grams0: i64,
+    /// The next 64.
+    pub grams1: i64,
+    /// The next 64.
+    pub grams2: i64,
+    /// The last 64.
+    pub grams3: i64,
     /// Who wrote the newest version.
     pub author_id: AccountId,
     /// When it was made.

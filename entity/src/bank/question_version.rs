@@ -38,8 +38,6 @@ pub struct Model {
     pub topic: String,
     /// How hard it is thought to be.
     pub difficulty: Difficulty,
-    /// A paper takes at most one question of a group.
-    pub group_key: Option<String>,
     /// The text of the question.
     pub stem: String,
     /// The options as JSON: id, text, pinned; without the key.

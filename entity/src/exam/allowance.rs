@@ -21,6 +21,8 @@ pub struct Model {
     pub extra_attempts: i32,
     /// They may start until then, whatever the latest start is.
     pub admit_until: Option<Instant>,
+    /// They need not sit, and so cannot.
+    pub exempt: bool,
 }
 
 /// Joins are written out where they are needed.

@@ -5,6 +5,7 @@ pub mod amendment;
 pub mod attempt;
 pub mod contact;
 pub mod exam;
+pub mod exemption;
 pub mod objection;
 pub mod pool_item;
 pub mod regrade;

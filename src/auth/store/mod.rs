@@ -252,3 +252,22 @@ pub(super) fn row(account: account::Model, grants: Vec<grant::Model>) -> Account
             .collect(),
     }
 }
+
+/// The names of accounts as pages show them. For slices that keep who did something.
+pub async fn account_names(
+    conn: &impl ConnectionTrait,
+    ids: &[AccountId],
+) -> Result<std::collections::HashMap<AccountId, String>, Fault> {
+    let mut names = std::collections::HashMap::new();
+    for part in ids.chunks(5_000) {
+        let rows: Vec<(AccountId, String)> = account::Entity::find()
+            .select_only()
+            .columns([account::Column::Id, account::Column::DisplayName])
+            .filter(account::Column::Id.is_in(part.iter().copied()))
+            .into_tuple()
+            .all(conn)
+            .await?;
+        names.extend(rows);
+    }
+    Ok(names)
+}

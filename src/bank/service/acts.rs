@@ -16,7 +16,12 @@ use super::super::model::QuestionState;
 use super::super::state::{Act, Refused};
 use super::{Bank, BankError, managed, store};
 use crate::auth::{Caller, Denied};
+use crate::kernel::field::{FieldCode, Fields};
 use crate::log::{self, Actor};
+
+/// How many questions are reviewed at once, and how long a reason is at most.
+const MAX_AT_ONCE: usize = 500;
+pub(super) const MAX_REASON: usize = 400;
 
 impl Bank {
     /// Hands a draft in for review; where the bank asks for none, it is approved. By a coordinator of the bank's unit
@@ -37,21 +42,56 @@ impl Bank {
 
     /// Approves many submitted questions, all or none; see [`Bank::approve`].
     pub async fn approve_all(&self, caller: &Caller, ids: &[QuestionId]) -> Result<Vec<QuestionState>, BankError> {
-        self.act(caller, ids, Act::Approve).await
+        self.act(caller, ids, Act::Approve, "").await
     }
 
-    async fn one(&self, caller: &Caller, id: QuestionId, act: Act) -> Result<QuestionState, BankError> {
-        let mut states = self.act(caller, &[id], act).await?;
+    /// Gives a submitted question back to whoever is to write it better, with a reason.
+    pub async fn give_back(&self, caller: &Caller, id: QuestionId, reason: &str) -> Result<QuestionState, BankError> {
+        let mut states = self.review(caller, &[id], Act::Return, reason).await?;
         Ok(states.pop().ok_or(Denied::NotFound)?)
     }
 
-    async fn act(&self, caller: &Caller, ids: &[QuestionId], act: Act) -> Result<Vec<QuestionState>, BankError> {
+    /// Does one thing to many questions, all or none: see [`Bank::submit`], [`Bank::approve`], [`Bank::retire`] and
+    /// [`Bank::give_back`]. At most 500 at once.
+    pub async fn review(
+        &self,
+        caller: &Caller,
+        ids: &[QuestionId],
+        act: Act,
+        reason: &str,
+    ) -> Result<Vec<QuestionState>, BankError> {
+        let mut fields = Fields::new();
+        if ids.is_empty() {
+            fields.reject("question_ids", FieldCode::Required);
+        } else if ids.len() > MAX_AT_ONCE {
+            fields.reject_with("question_ids", FieldCode::TooLong, MAX_AT_ONCE);
+        }
+        let reason = match act {
+            Act::Return => fields.text("reason", reason, MAX_REASON),
+            Act::Submit | Act::Approve | Act::Retire => fields.optional_line("reason", reason, MAX_REASON),
+        };
+        fields.check()?;
+        self.act(caller, ids, act, &reason).await
+    }
+
+    async fn one(&self, caller: &Caller, id: QuestionId, act: Act) -> Result<QuestionState, BankError> {
+        let mut states = self.act(caller, &[id], act, "").await?;
+        Ok(states.pop().ok_or(Denied::NotFound)?)
+    }
+
+    async fn act(
+        &self,
+        caller: &Caller,
+        ids: &[QuestionId],
+        act: Act,
+        reason: &str,
+    ) -> Result<Vec<QuestionState>, BankError> {
         let now = self.core.now();
         let entries: Vec<Uuid> = ids.iter().map(|_| self.core.uuid()).collect();
         self.core
             .db
             .tx(act.action(), |tx| {
-                let (caller, ids, entries) = (caller.clone(), ids.to_vec(), entries.clone());
+                let (caller, ids, entries, reason) = (caller.clone(), ids.to_vec(), entries.clone(), reason.to_owned());
                 Box::pin(async move {
                     let questions = store::questions(tx, &ids).await?;
                     let mut banks: HashMap<BankId, bank::Model> = HashMap::new();
@@ -64,7 +104,11 @@ impl Bank {
                         };
                         let state = change(tx, &caller, bank, read, act).await?;
                         let (actor, version) = (caller.actor(), state.version);
-                        log::append(tx, told(entry, now, &actor, act, bank, *id, version, state.status)).await?;
+                        let mut told = told(entry, now, &actor, act, bank, *id, version, state.status);
+                        if let Some(data) = told.data.as_object_mut().filter(|_| !reason.is_empty()) {
+                            data.insert("reason".to_owned(), json!(reason));
+                        }
+                        log::append(tx, told).await?;
                         states.push(state);
                     }
                     Ok(states)

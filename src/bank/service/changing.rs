@@ -96,7 +96,7 @@ impl Bank {
         expected: &IfMatch,
         change: impl FnOnce(&mut QuestionInput),
     ) -> Result<QuestionView, BankError> {
-        let view = self.question(caller, id).await?;
+        let view = self.view(caller, id).await?;
         if !expected.allows(view.newest.version) {
             return Err(BankError::Stale);
         }

@@ -1,6 +1,7 @@
 //! Writing questions and new versions of them.
 
 use entity::bank::bank;
+use entity::bank::key_view::SeenHow;
 use entity::bank::question::QuestionStatus;
 use entity::id::{BankId, QuestionId};
 use entity::instant::Instant;
@@ -86,6 +87,8 @@ impl Bank {
                         return Err(BankError::Stale);
                     }
                     store::insert_version(tx, &newest).await?;
+                    let seen = [(id, newest.version)];
+                    store::note_keys(tx, caller.account.id, &seen, SeenHow::Wrote, newest.created_at).await?;
                     log::append(tx, told(entry, &caller.actor(), "question.new_version", &bank, &newest)).await?;
                     Ok(QuestionView { bank_id: bank.id, status: QuestionStatus::Draft, newest })
                 })
@@ -133,6 +136,8 @@ impl Bank {
                             .map_err(|_refused| BankError::WrongState(status))?;
                     }
                     store::insert_questions(tx, bank.id, status, &written).await?;
+                    let seen: Vec<_> = written.iter().map(|v| (v.question_id, v.version)).collect();
+                    store::note_keys(tx, caller.account.id, &seen, SeenHow::Wrote, now).await?;
                     tell(tx, &caller.actor(), &bank, &written, &entries, submit.then_some(status), now).await?;
                     Ok(status)
                 })

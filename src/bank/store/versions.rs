@@ -10,13 +10,14 @@ use super::super::model::{Citation, QuestionVersion, StockItem, TopicCount};
 use super::{IDS_AT_ONCE, newest};
 use crate::db::Fault;
 
-/// One version.
+/// One version. Its group stands with the question.
 pub(in crate::bank) async fn version(
     conn: &impl ConnectionTrait,
     id: QuestionId,
     version: i32,
 ) -> Result<Option<QuestionVersion>, Fault> {
-    question_version::Entity::find_by_id((id, version)).one(conn).await?.map(read).transpose()
+    let row = question_version::Entity::find_by_id((id, version)).one(conn).await?;
+    row.map(|row| read(row, None)).transpose()
 }
 
 /// The newest versions of the approved questions of these banks, by id.
@@ -24,19 +25,23 @@ pub(in crate::bank) async fn pool(
     conn: &impl ConnectionTrait,
     banks: &[BankId],
 ) -> Result<Vec<QuestionVersion>, Fault> {
-    let rows = question_version::Entity::find()
-        .join(JoinType::InnerJoin, newest().rev())
+    let rows = question::Entity::find()
+        .join(JoinType::InnerJoin, newest())
         .filter(question::Column::BankId.is_in(banks.iter().copied()))
         .filter(question::Column::Status.eq(QuestionStatus::Approved))
+        .select_also(question_version::Entity)
         .all(conn)
         .await?;
-    let mut pool = rows.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let whole = |(question, version): (question::Model, Option<question_version::Model>)| {
+        version.map(|version| read(version, question.group_key))
+    };
+    let mut pool = rows.into_iter().filter_map(whole).collect::<Result<Vec<_>, _>>()?;
     // Not by the database, whose order of text is a setting: a manifest wants them bytewise.
     pool.sort_by_key(|v| v.question_id);
     Ok(pool)
 }
 
-/// These versions, by id and number.
+/// These versions, by id and number, without their groups.
 pub(in crate::bank) async fn versions(
     conn: &impl ConnectionTrait,
     wanted: &[(QuestionId, i32)],
@@ -51,7 +56,7 @@ pub(in crate::bank) async fn versions(
             .all(conn)
             .await?;
         let rows = rows.into_iter().filter(|v| wanted.binary_search(&(v.question_id, v.version)).is_ok());
-        found.extend(rows.map(read).collect::<Result<Vec<_>, _>>()?);
+        found.extend(rows.map(|row| read(row, None)).collect::<Result<Vec<_>, _>>()?);
     }
     found.sort_by_key(|v| (v.question_id, v.version));
     Ok(found)
@@ -64,8 +69,7 @@ pub(in crate::bank) async fn stock(conn: &impl ConnectionTrait, banks: &[BankId]
         .column(question::Column::Kind)
         .column(question::Column::Topic)
         .column(question::Column::Difficulty)
-        .column(question_version::Column::GroupKey)
-        .join(JoinType::InnerJoin, newest())
+        .column(question::Column::GroupKey)
         .filter(question::Column::BankId.is_in(banks.iter().copied()))
         .filter(question::Column::Status.eq(QuestionStatus::Approved))
         .order_by_asc(question::Column::Id)
@@ -111,7 +115,6 @@ pub(super) fn row(version: &QuestionVersion) -> Result<question_version::Model, 
         kind: version.content.kind,
         topic: version.topic.clone(),
         difficulty: version.difficulty,
-        group_key: version.group.clone(),
         stem: version.content.stem.clone(),
         options: serde_json::to_string(&version.content.options).map_err(bad)?,
         answer: serde_json::to_string(&version.content.answer).map_err(bad)?,
@@ -129,7 +132,7 @@ pub(super) fn row(version: &QuestionVersion) -> Result<question_version::Model, 
 
 /// A version from what is kept. One whose content is no longer that of its digest was changed behind the program's
 /// back; no exam may ask it and nobody should trust its key.
-fn read(row: question_version::Model) -> Result<QuestionVersion, Fault> {
+fn read(row: question_version::Model, group: Option<String>) -> Result<QuestionVersion, Fault> {
     let id = row.question_id;
     let content = Content {
         kind: row.kind,
@@ -146,7 +149,7 @@ fn read(row: question_version::Model) -> Result<QuestionVersion, Fault> {
         version: row.version,
         topic: row.topic,
         difficulty: row.difficulty,
-        group: row.group_key,
+        group,
         content,
         salt,
         explanation: row.explanation,

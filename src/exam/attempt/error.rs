@@ -20,18 +20,21 @@ pub enum AttemptError {
     /// The caller is not on the exam's roster; whom to ask.
     #[error("not on the roster")]
     NotOnRoster(String),
-    /// The exam has not opened yet.
+    /// The exam has not opened yet; whom to ask.
     #[error("the exam has not opened yet")]
-    NotOpenYet,
-    /// The exam is paused.
+    NotOpenYet(String),
+    /// The candidate need not sit; whom to ask.
+    #[error("the candidate is exempt")]
+    Exempt(String),
+    /// The exam is paused; whom to ask.
     #[error("the exam is paused")]
-    Paused,
+    Paused(String),
     /// Too late to start; whom to ask.
     #[error("the latest start has passed")]
     StartClosed(String),
-    /// All attempts are used.
+    /// All attempts are used; whom to ask.
     #[error("no attempt is left")]
-    NoAttemptLeft,
+    NoAttemptLeft(String),
     /// The attempt has ended.
     #[error("the attempt has ended")]
     Closed,
@@ -71,10 +74,11 @@ impl From<AttemptError> for Problem {
             AttemptError::Denied(denied) => denied.into(),
             AttemptError::Invalid(invalid) => invalid.into(),
             AttemptError::NotOnRoster(contact) => Self::new(Code::NotOnRoster).about(contact),
-            AttemptError::NotOpenYet => Self::new(Code::NotOpenYet),
-            AttemptError::Paused => Self::new(Code::Paused),
+            AttemptError::NotOpenYet(contact) => Self::new(Code::NotOpenYet).about(contact),
+            AttemptError::Exempt(contact) => Self::new(Code::Exempt).about(contact),
+            AttemptError::Paused(contact) => Self::new(Code::Paused).about(contact),
             AttemptError::StartClosed(contact) => Self::new(Code::StartClosed).about(contact),
-            AttemptError::NoAttemptLeft => Self::new(Code::NoAttemptLeft),
+            AttemptError::NoAttemptLeft(contact) => Self::new(Code::NoAttemptLeft).about(contact),
             AttemptError::Closed => Self::new(Code::AttemptClosed),
             AttemptError::WrongState(_) => Self::new(Code::WrongState),
             AttemptError::TakenOver => Self::new(Code::TakenOver),
@@ -95,10 +99,11 @@ impl AttemptError {
     pub(super) fn of(refusal: Refusal, contact: &str) -> Self {
         match refusal {
             Refusal::NotFound => Denied::NotFound.into(),
-            Refusal::NotOpenYet => Self::NotOpenYet,
-            Refusal::Paused => Self::Paused,
+            Refusal::NotOpenYet => Self::NotOpenYet(contact.to_owned()),
+            Refusal::Exempt => Self::Exempt(contact.to_owned()),
+            Refusal::Paused => Self::Paused(contact.to_owned()),
             Refusal::StartClosed => Self::StartClosed(contact.to_owned()),
-            Refusal::NoAttemptLeft => Self::NoAttemptLeft,
+            Refusal::NoAttemptLeft => Self::NoAttemptLeft(contact.to_owned()),
             Refusal::Closed => Self::Closed,
             Refusal::TakenOver => Self::TakenOver,
             Refusal::SeqConflict(at) => Self::SeqConflict(at),

@@ -116,6 +116,8 @@ pub(super) enum Refusal {
     NotFound,
     /// The exam has not opened yet.
     NotOpenYet,
+    /// The candidate need not sit.
+    Exempt,
     /// The exam is paused.
     Paused,
     /// Too late to start.
@@ -150,6 +152,7 @@ pub(super) fn admit(head: &Head, allowed: &Allowance, attempts: &[&Row], now: In
     }
     match head.status {
         ExamStatus::Draft => return Err(Refusal::NotFound),
+        _ if allowed.exempt => return Err(Refusal::Exempt),
         ExamStatus::Paused => return Err(Refusal::Paused),
         // One that had closed and in which an attempt was reopened takes nobody else: its draw may be known by now.
         ExamStatus::Sealed | ExamStatus::Open if head.closed_at.is_none() => {}

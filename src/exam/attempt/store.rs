@@ -333,6 +333,7 @@ pub(super) async fn allowances(
             extra: Millis::seconds(row.extra_seconds),
             attempts: row.extra_attempts,
             admit_until: row.admit_until,
+            exempt: row.exempt,
         };
         ((row.exam_id, row.person_id), allowed)
     };

@@ -10,10 +10,10 @@ use poem_openapi::payload::Binary;
 use uuid::Uuid;
 
 use super::dto::{
-    BeaconRequest, DrawFileResponse, ExamChanges, ExamDto, ExamKindDto, ExamRequest, ExamStatusDto, ExamSummaryDto,
-    FeasibilityDto, ManifestDto, PreviewDto, ResultsDto, SealDto, SealRequest, results,
+    BeaconRequest, DrawFileResponse, ExamChanges, ExamCopyRequest, ExamDto, ExamKindDto, ExamRequest, ExamStatusDto, ExamSummaryDto,
+    FeasibilityDto, ManifestDto, OverlapsDto, PreviewDto, ResultsDto, SealDto, SealRequest, results,
 };
-use super::model::{Exam, ExamFilter, Resealing};
+use super::model::{Copied, Exam, ExamFilter, Resealing};
 use super::service::Exams;
 use crate::auth::Caller;
 use crate::http::{ApiPage, Code, IfMatch, Json, OptionalJson, PageQuery, Problem, Tagged};
@@ -55,6 +55,26 @@ impl ExamsApi {
     #[oai(path = "/exams/:id", method = "get", operation_id = "get_exam")]
     async fn exam(&self, caller: Caller, id: Path<Uuid>) -> Result<Tagged<ExamDto>, Problem> {
         Ok(tagged(self.0.exam(&caller, id.0.into()).await?))
+    }
+
+    /// Draft the exam of another year like this one: the same banks, sections, rules and audience, at the same hours of the
+    /// same days. By a coordinator of all it refers to.
+    #[oai(path = "/exams/:id/copy", method = "post", operation_id = "copy_exam")]
+    async fn copy(
+        &self,
+        caller: Caller,
+        id: Path<Uuid>,
+        body: OptionalJson<ExamCopyRequest>,
+    ) -> Result<Tagged<ExamDto>, Problem> {
+        let like = body.0.map(Copied::from).unwrap_or_default();
+        Ok(tagged(self.0.copy(&caller, id.0.into(), &like).await?))
+    }
+
+    /// The other sealed exams that people on the roster of this one, or of a draft to be on it, would have to sit at the same
+    /// time. By a coordinator of its unit.
+    #[oai(path = "/exams/:id/overlaps", method = "get", operation_id = "list_overlaps")]
+    async fn overlaps(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<OverlapsDto>, Problem> {
+        Ok(Json(self.0.overlaps(&caller, id.0.into()).await?.into()))
     }
 
     /// Change a draft; what is left out stays as it is. By a coordinator of its unit.

@@ -9,14 +9,18 @@ use crate::http::Decimal;
 use crate::org::AudienceDto;
 
 mod answers;
+mod copy;
 mod draw;
 mod people;
 mod words;
 
 pub(in crate::exam) use answers::ExamDto;
 pub(super) use answers::ExamSummaryDto;
+pub(super) use copy::ExamCopyRequest;
 use draw::BalanceDto;
-pub(super) use draw::{BeaconRequest, DrawFileResponse, FeasibilityDto, ManifestDto, PreviewDto, SealDto, SealRequest};
+pub(super) use draw::{
+    BeaconRequest, DrawFileResponse, FeasibilityDto, ManifestDto, OverlapsDto, PreviewDto, SealDto, SealRequest,
+};
 pub(in crate::exam) use people::CandidateDto;
 pub(super) use people::{ResultsDto, results};
 pub(super) use words::ExamKindDto;

@@ -19,12 +19,12 @@ pub(super) use dto::{CandidateDto, ExamDto, ExamStatusDto};
 pub(super) use input::check_times;
 pub use input::{BalanceInput, BlueprintInput, OBJECTION_DAYS, SectionInput};
 pub use model::{
-    Beacon, Blueprint, Candidate, Difficulties, Exam, ExamBrief, ExamFilter, ExamResults, ExamSummary, Feasibility,
-    OwnExam, OwnResult, Resealing, ResultRow, ResultsSummary, SamplePaper, SealReceipt, SealedManifest, SectionPlan,
+    Beacon, Blueprint, Candidate, Copied, Difficulties, Exam, ExamBrief, ExamFilter, ExamResults, ExamSummary, Feasibility,
+    Overlap, OwnExam, OwnResult, Resealing, ResultRow, ResultsSummary, SamplePaper, SealReceipt, SealedManifest, SectionPlan,
     SectionRoom,
 };
 pub(super) use service::end;
-pub use service::{DrawVerdict, ExamError, Exams};
+pub use service::{Candidacy, DrawVerdict, ExamError, Exams};
 pub use state::Times;
 pub(super) use state::status_at;
-pub(super) use store::{opening, times};
+pub(super) use store::{hold, opening, times};

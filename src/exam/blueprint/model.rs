@@ -169,6 +169,38 @@ pub struct SealReceipt {
     pub seal: Seal,
     /// How many people are on the roster.
     pub expected: usize,
+    /// The other exams that some of them would have to sit at the same time.
+    pub overlaps: Vec<Overlap>,
+}
+
+/// Another exam that is held at the same time, with people on both rosters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overlap {
+    /// The other exam.
+    pub exam_id: ExamId,
+    /// Its title.
+    pub title: String,
+    /// When it opens.
+    pub opens_at: Instant,
+    /// When it closes.
+    pub closes_at: Instant,
+    /// How many people are on both rosters.
+    pub people: usize,
+    /// The names of the first twenty.
+    pub names: Vec<String>,
+}
+
+/// What a copy of an exam has of its own; what is not given follows from the exam.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// The year it counts toward; the next.
+    pub year: Option<i32>,
+    /// Its title; that of the exam with the year changed.
+    pub title: Option<String>,
+    /// When it opens, RFC 3339; the same hour of the same day of that year.
+    pub opens_at: Option<String>,
+    /// When it closes, RFC 3339; the same hour of the same day of that year.
+    pub closes_at: Option<String>,
 }
 
 /// An exam in few words, for other rooms and lists.

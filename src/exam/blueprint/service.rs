@@ -26,13 +26,17 @@ use crate::log::{Actor, Entry};
 use crate::org::{Org, OrgError};
 use crate::tree;
 
+mod candidacy;
+mod copy;
 mod draw_file;
 mod error;
 mod life;
+mod overlap;
 mod results;
 mod seal;
 mod supply;
 
+pub use candidacy::Candidacy;
 pub use draw_file::DrawVerdict;
 pub use error::ExamError;
 pub(in crate::exam) use life::end;
@@ -233,8 +237,10 @@ impl Exams {
             Err(OrgError::Invalid(invalid)) => fields.absorb(invalid),
             other => other?,
         }
-        if let Some(main) = plan.makes_up {
-            let found = store::exam(conn, main).await?.filter(|_| Some(main) != itself);
+        if plan.makes_up.is_some() && plan.makes_up == itself {
+            fields.reject("makes_up_exam_id", FieldCode::MakesUpItself);
+        } else if let Some(main) = plan.makes_up {
+            let found = store::exam(conn, main).await?;
             let reach = match &found {
                 Some(row) => tree::is_within(conn, row.unit_id, &scope.0).await?,
                 None => false,
@@ -270,7 +276,9 @@ async fn check_banks(
 
 /// A make-up makes up a main exam that has closed, and counts for the same purpose toward the same year.
 fn check_main(main: &exam::Model, plan: &Blueprint, fields: &mut Fields) {
-    if main.makes_up_exam_id.is_some() || !state::may_be_made_up(main.status) {
+    if main.makes_up_exam_id.is_some() {
+        fields.reject("makes_up_exam_id", FieldCode::MakesUpMakeUp);
+    } else if !state::may_be_made_up(main.status) {
         fields.reject_with("makes_up_exam_id", FieldCode::Conflict, main.status);
     }
     if plan.kind != main.kind {

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use entity::List;
 use entity::exam::exam::{self, ExamStatus};
 use entity::exam::section;
-use entity::id::{AccountId, ExamId};
+use entity::id::{AccountId, BankId, ExamId, PersonId};
 use entity::instant::{Instant, Millis};
+use entity::org::roster_row::SubjectKind;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -17,7 +18,7 @@ use super::model::{Blueprint, Exam, SectionPlan};
 use super::state::{Times, status_at};
 use crate::db::{Fault, insert_all};
 use crate::exam::clock::Schedule;
-use crate::org::Audience;
+use crate::org::{Audience, on_rosters};
 
 mod allowances;
 mod list;
@@ -53,6 +54,40 @@ pub(super) async fn exam_if(
     condition: Condition,
 ) -> Result<Option<exam::Model>, Fault> {
     Ok(light().filter(exam::Column::Id.eq(id)).filter(condition).one(conn).await?)
+}
+
+/// The banks of the exams in one of these statuses on whose rosters somebody is.
+pub(super) async fn banks_to_sit(
+    conn: &impl ConnectionTrait,
+    person: PersonId,
+    statuses: &[ExamStatus],
+) -> Result<Vec<Vec<BankId>>, Fault> {
+    let rows: Vec<List<BankId>> = exam::Entity::find()
+        .select_only()
+        .column(exam::Column::BankIds)
+        .filter(exam::Column::Status.is_in(statuses.iter().copied()))
+        .filter(exam::Column::Id.in_subquery(on_rosters(SubjectKind::Exam, Some(person), &[])))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|banks| banks.0).collect())
+}
+
+/// The other sealed exams that are held at some moment between two, in the order of their opening.
+pub(super) async fn held_meanwhile(
+    conn: &impl ConnectionTrait,
+    id: ExamId,
+    (opens_at, closes_at): (Instant, Instant),
+) -> Result<Vec<exam::Model>, Fault> {
+    Ok(light()
+        .filter(exam::Column::Status.is_in([ExamStatus::Sealed, ExamStatus::Open, ExamStatus::Paused]))
+        .filter(exam::Column::ClosesAt.gt(opens_at))
+        .filter(exam::Column::OpensAt.lt(closes_at))
+        .filter(exam::Column::Id.ne(id))
+        .order_by_asc(exam::Column::OpensAt)
+        .order_by_asc(exam::Column::Id)
+        .all(conn)
+        .await?)
 }
 
 /// One exam, held until the transaction ends.

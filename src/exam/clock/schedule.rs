@@ -36,6 +36,8 @@ pub struct Allowance {
     pub attempts: i32,
     /// They may start until then, whatever the latest start is.
     pub admit_until: Option<Instant>,
+    /// They need not sit, and so cannot.
+    pub exempt: bool,
 }
 
 /// Whether an exam can be started at some moment.

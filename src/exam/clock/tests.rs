@@ -23,7 +23,7 @@ const EXAM: Schedule = Schedule {
     paused: Millis(0),
 };
 const MS: Millis = Millis(1);
-const NOTHING: Allowance = Allowance { extra: Millis(0), attempts: 0, admit_until: None };
+const NOTHING: Allowance = Allowance { extra: Millis(0), attempts: 0, admit_until: None, exempt: false };
 
 fn admitted(until: Instant) -> Allowance {
     Allowance { admit_until: Some(until), ..NOTHING }
@@ -229,7 +229,7 @@ prop_compose! {
         extra in prop_oneof![Just(0_i64), 0_i64..10_000_000],
         admit in proptest::option::of(0_i64..1_000_000_000_000),
     ) -> Allowance {
-        Allowance { extra: Millis(extra), attempts: 0, admit_until: admit.map(Instant) }
+        Allowance { extra: Millis(extra), attempts: 0, admit_until: admit.map(Instant), exempt: false }
     }
 }
 

@@ -155,6 +155,7 @@ fn row(exam: ExamId, person: PersonId, allowed: Allowed) -> allowance::ActiveMod
         extra_seconds: Set(allowed.extra_seconds),
         extra_attempts: Set(allowed.extra_attempts),
         admit_until: Set(allowed.admit_until),
+        exempt: Set(false),
     }
 }
 

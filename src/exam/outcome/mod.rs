@@ -7,5 +7,5 @@
 mod model;
 mod store;
 
-pub use model::{Family, Member, Sitting, figures, is_used};
+pub use model::{Excuse, Family, Member, Sitting, excused, figures, is_used};
 pub use store::{family_of, figures_of, restate, restate_everybody};

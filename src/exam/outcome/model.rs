@@ -115,13 +115,34 @@ impl Sitting {
     }
 }
 
+/// What was granted to a person toward a main exam.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Excuse {
+    /// Need not sit; and whether that was granted after the exam had opened.
+    pub exempt: Option<bool>,
+    /// May sit a make-up instead.
+    pub deferred: bool,
+}
+
+/// How somebody on the roster of the main exam stands to whom nothing was granted; see [`excused`].
+#[must_use]
+pub fn figures(family: &Family, sittings: &[Sitting]) -> Figures {
+    excused(family, sittings, Excuse::default())
+}
+
 /// How somebody on the roster of the main exam stands (`rates/1`).
+///
+/// Whoever is exempt is not expected, and nothing of theirs counts. Whoever is deferred is, and is absent in the end if
+/// they have sat no make-up.
+///
 ///
 /// Passing is passing the main exam or any make-up, each by its own line and with its own attempt that counts. What is
 /// counted as first or excellent comes from the main exam alone. `blank` and `points` are those of the attempt that
 /// counts in the first exam of the family that the person sat: the main exam, or else the earliest make-up.
 #[must_use]
-pub fn figures(family: &Family, sittings: &[Sitting]) -> Figures {
+pub fn excused(family: &Family, sittings: &[Sitting], excuse: Excuse) -> Figures {
+    let expected = excuse.exempt.is_none();
+    let sittings = if expected { sittings } else { &[] };
     let stood = sittings.iter().filter(|s| s.stands() && family.members().any(|m| m.id == s.exam)).count();
     let sat = stood > 0;
     let reaches =
@@ -131,10 +152,13 @@ pub fn figures(family: &Family, sittings: &[Sitting]) -> Figures {
     let open = family.is_to_come();
     Figures {
         on_roster: 1,
-        expected: 1,
+        exempt: one(!expected),
+        exempt_late: one(excuse.exempt == Some(true)),
+        expected: one(expected),
         sat: one(sat),
-        pending: one(!sat && open),
-        absent: one(!sat && !open),
+        pending: one(expected && !sat && open && !excuse.deferred),
+        deferred: one(expected && !sat && open && excuse.deferred),
+        absent: one(expected && !sat && !open),
         passed: one(family.members().any(|m| reaches(m, m.pass))),
         first_sat: one(main.counting(sittings).is_some()),
         first_passed: one(reaches(main, main.pass)),
@@ -281,6 +305,22 @@ mod tests {
     }
 
     #[test]
+    fn the_exempt_are_not_expected_and_the_deferred_are() {
+        let of = |family: &Family, sittings: &[Sitting], exempt, deferred| {
+            let f = excused(family, sittings, Excuse { exempt, deferred });
+            (f.on_roster, f.exempt, f.exempt_late, f.expected, f.sat, f.pending, f.deferred, f.absent)
+        };
+        let (open, closed) = (family(ExamStatus::Open, &[]), family(ExamStatus::Closed, &[]));
+        assert_eq!(of(&open, &[], Some(false), false), (1, 1, 0, 0, 0, 0, 0, 0));
+        assert_eq!(of(&closed, &[], Some(true), true), (1, 1, 1, 0, 0, 0, 0, 0));
+        // Deferred until the last make-up has closed, absent then.
+        assert_eq!(of(&open, &[], None, true), (1, 0, 0, 1, 0, 0, 1, 0));
+        assert_eq!(of(&family(ExamStatus::Closed, &[ExamStatus::Sealed]), &[], None, true), (1, 0, 0, 1, 0, 0, 1, 0));
+        assert_eq!(of(&closed, &[], None, true), (1, 0, 0, 1, 0, 0, 0, 1));
+        assert_eq!(of(&open, &[sitting(1, 1, 70)], None, true), (1, 0, 0, 1, 1, 0, 0, 0));
+    }
+
+    #[test]
     fn a_blank_paper_is_a_sitting() {
         let blank = Sitting { answered: 0, ..sitting(1, 1, 0) };
         let figures = figures(&family(ExamStatus::Open, &[]), &[blank]);
@@ -321,11 +361,13 @@ mod tests {
             one in any_member(2),
             two in any_member(3),
             make_ups in 0_usize..=2,
+            exempt in proptest::option::weighted(0.2, any::<bool>()),
+            deferred in any::<bool>(),
             sittings in proptest::collection::vec(any_sitting(), 0..8),
         ) {
             let mut family = Family { main, make_ups: vec![one, two] };
             family.make_ups.truncate(make_ups);
-            let f = figures(&family, &sittings);
+            let f = excused(&family, &sittings, Excuse { exempt, deferred });
             prop_assert_eq!(f.expected, f.on_roster - f.exempt);
             prop_assert_eq!(f.expected, f.sat + f.pending + f.deferred + f.absent);
             for (part, whole) in [
@@ -336,6 +378,8 @@ mod tests {
                 (f.first_passed, f.passed),
                 (f.excellent, f.first_passed),
                 (f.blank, f.sat),
+                (f.exempt_late, f.exempt),
+                (f.exempt, f.on_roster),
             ] {
                 prop_assert!((0..=whole).contains(&part) && whole <= 1);
             }

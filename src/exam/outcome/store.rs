@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use entity::exam::attempt::{self, AttemptState, VoidKind};
 use entity::exam::exam::{self, AttemptScoring, ExamStatus};
+use entity::exam::exemption::{self, ExemptionKind, ExemptionState};
 use entity::id::{ExamId, PersonId};
 use entity::org::roster_row::SubjectKind;
 use entity::points::Points;
 use sea_orm::sea_query::{Expr, Func, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::model::{Family, Member, Sitting, figures};
+use super::model::{Excuse, Family, Member, Sitting, excused};
 use crate::db::Fault;
 use crate::tally::{self, Figures, Subject};
 
@@ -120,6 +121,31 @@ pub async fn figures_of(
             sat.entry(person).or_default().push(Sitting { exam, number, state, points, answered, void_kind });
         }
     }
-    let of = |person| figures(&family, sat.get(&person).map_or(&[], Vec::as_slice));
+    let excuses = excuses(conn, family.main.id).await?;
+    let of = |person| {
+        let excuse = excuses.get(&person).copied().unwrap_or_default();
+        excused(&family, sat.get(&person).map_or(&[], Vec::as_slice), excuse)
+    };
     Ok(people.iter().map(|person| (*person, of(*person))).collect())
+}
+
+/// What was granted toward a main exam; few people ask.
+async fn excuses(conn: &impl ConnectionTrait, main: ExamId) -> Result<HashMap<PersonId, Excuse>, Fault> {
+    let rows: Vec<(PersonId, ExemptionKind, bool)> = exemption::Entity::find()
+        .select_only()
+        .columns([exemption::Column::PersonId, exemption::Column::Kind, exemption::Column::Late])
+        .filter(exemption::Column::ExamId.eq(main))
+        .filter(exemption::Column::State.eq(ExemptionState::Approved))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let mut excuses: HashMap<PersonId, Excuse> = HashMap::new();
+    for (person, kind, late) in rows {
+        let excuse = excuses.entry(person).or_default();
+        match kind {
+            ExemptionKind::Exempt => excuse.exempt = Some(late),
+            ExemptionKind::Deferred => excuse.deferred = true,
+        }
+    }
+    Ok(excuses)
 }

@@ -2,6 +2,7 @@
 
 use entity::exam::attempt::{AttemptState, VoidKind};
 use entity::exam::exam::{ExamKind, ExamStatus};
+use entity::exam::exemption::{self, ExemptionState};
 use entity::exam::{attempt, exam};
 use entity::id::{AttemptId, ExamId, PersonId};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
@@ -51,8 +52,8 @@ pub async fn main_of(conn: &impl ConnectionTrait, exam: ExamId) -> Result<Option
     Ok(row.map(|(id, makes_up)| makes_up.unwrap_or(id)))
 }
 
-/// The annual exams of a year and their make-ups that somebody may still sit: which main exam, and the title. Drafts
-/// bind nobody and are left out.
+/// The annual exams of a year and their make-ups that somebody may still sit, or toward which a request for exemption or
+/// deferral waits: which main exam, and the title. Drafts bind nobody and are left out.
 pub async fn still_open(conn: &impl ConnectionTrait, year: i32) -> Result<Vec<(ExamId, String)>, Fault> {
     let annual = |query: sea_orm::Select<exam::Entity>| {
         query.filter(exam::Column::Year.eq(year)).filter(exam::Column::Kind.eq(ExamKind::Annual))
@@ -60,10 +61,19 @@ pub async fn still_open(conn: &impl ConnectionTrait, year: i32) -> Result<Vec<(E
     let mains = annual(exam::Entity::find().select_only().column(exam::Column::Id))
         .filter(exam::Column::MakesUpExamId.is_null())
         .into_query();
+    let undecided = exemption::Entity::find()
+        .select_only()
+        .column(exemption::Column::ExamId)
+        .filter(exemption::Column::State.eq(ExemptionState::Pending))
+        .into_query();
     let rows: Vec<(ExamId, Option<ExamId>, String)> = exam::Entity::find()
         .select_only()
         .columns([exam::Column::Id, exam::Column::MakesUpExamId, exam::Column::Title])
-        .filter(exam::Column::Status.is_in([ExamStatus::Sealed, ExamStatus::Open, ExamStatus::Paused]))
+        .filter(
+            Condition::any()
+                .add(exam::Column::Status.is_in([ExamStatus::Sealed, ExamStatus::Open, ExamStatus::Paused]))
+                .add(exam::Column::Id.in_subquery(undecided)),
+        )
         .filter(
             Condition::any()
                 .add(exam::Column::Id.in_subquery(mains.clone()))

@@ -77,7 +77,7 @@ impl Study {
         caller: &Caller,
         id: AttachmentId,
     ) -> Result<bool, Fault> {
-        Ok(store::sender(conn, id).await? == Some(caller.account.id))
+        Ok(store::attachment_sender(conn, id).await? == Some(caller.account.id))
     }
 
     /// Asks for leave: an official for themself, a liaison or coordinator for somebody of their units. Before the session,

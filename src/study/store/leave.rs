@@ -147,7 +147,7 @@ pub(in super::super) async fn attachment(
 }
 
 /// Who sent a file, if there is one.
-pub(in super::super) async fn sender(
+pub async fn attachment_sender(
     conn: &impl ConnectionTrait,
     id: AttachmentId,
 ) -> Result<Option<AccountId>, Fault> {
@@ -160,7 +160,7 @@ pub(in super::super) async fn sender(
 }
 
 /// Lets those read a file who look after this unit; whom it was handed to before keeps it.
-pub(in super::super) async fn hand_attachment(
+pub async fn hand_attachment(
     tx: &impl ConnectionTrait,
     id: AttachmentId,
     unit: UnitId,

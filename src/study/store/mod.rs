@@ -10,6 +10,7 @@ mod turn;
 
 pub(super) use attendance::*;
 pub(super) use credit::*;
+pub use leave::{attachment_sender, hand_attachment};
 pub(super) use leave::*;
 pub(super) use ledger::*;
 pub(super) use programme::*;

@@ -282,7 +282,7 @@ mod tests {
             grace: Millis(0),
             paused: Millis(0),
         },
-        allowed: Allowance { extra: Millis(0), attempts: 0, admit_until: None },
+        allowed: Allowance { extra: Millis(0), attempts: 0, admit_until: None, exempt: false },
         paused: false,
         over: false,
         running_until: None,

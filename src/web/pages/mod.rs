@@ -16,6 +16,7 @@ pub(super) mod codes;
 pub(super) mod compat;
 pub(super) mod coordinator;
 pub(super) mod exam;
+pub(super) mod exemptions;
 pub(super) mod home;
 pub(super) mod import;
 pub(super) mod language;

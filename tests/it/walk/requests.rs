@@ -20,6 +20,9 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         }
         "publish_programme" => scene.draft_programme(&coordinator).await,
         "release_exam" => scene.exam.clone(),
+        // Each time another one, that nobody has sat or asked about.
+        "ask_exemption" => sealed_exam(scene).await,
+        "get_exemption" | "give_opinion" | "decide_exemption" => exemption(scene).await,
         // These need somebody who has not left, and leave nobody else without their unit.
         "delete_person" | "depart_person" | "transfer_person" => person(scene).await,
         "decide_change" => change(scene).await,
@@ -62,6 +65,9 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         "get_missing_file" => format!("?format=xlsx&year=2026&unit_id={}", scene.here),
         "list_counted_people" => format!("?year=2026&figure=exam.expected&unit_id={}", scene.here),
         "export_people" => format!("?unit_id={}", scene.here),
+        "export_questions" => format!("?bank_id={}", scene.bank),
+        "import_questions" => format!("?bank_id={}&format=text&dry_run=true", scene.bank),
+        "retire_outdated_questions" => "?dry_run=true".to_owned(),
         "import_attendance" => format!("?session_id={}&dry_run=true", scene.session),
         "prove_consistency" => "?from=1".to_owned(),
         // The scene's first entry that concerns a unit of `here`: that unit itself.
@@ -71,6 +77,22 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
     // Nobody has regraded an exam that is open.
     path = path.replace("{regrade_id}", &scene.server.services.core.uuid().to_string());
     path.replace("{person_id}", &scene.people[2].to_string()).replace("{year}", "2025") + &query
+}
+
+/// An exam that is open and was not sat.
+async fn sealed_exam(scene: &Scene) -> String {
+    let coordinator = scene.as_role(Role::Coordinator);
+    let exam = scene.draft_exam(&coordinator).await;
+    coordinator.act(&format!("/api/v1/exams/{exam}/seal")).await.ok();
+    exam
+}
+
+/// A request that waits.
+async fn exemption(scene: &Scene) -> String {
+    let exam = sealed_exam(scene).await;
+    let body = json!({ "person_id": scene.people[2], "kind": "deferred", "ground": "出差" });
+    let path = format!("/api/v1/exams/{exam}/exemption-requests");
+    text(&scene.as_role(Role::Coordinator).post(&path, &body).await.ok()["id"])
 }
 
 /// A grant to be taken back.
@@ -102,6 +124,7 @@ pub(super) fn file(operation: &str) -> Option<multipart::Form> {
     let heads = match operation {
         "import_people" | "mark_people" => "姓名,单位,类别\n",
         "import_attendance" => "工号\n",
+        "import_questions" => "1.甲。\n答案：对\n",
         "import_units" | "mark_units" => "单位编码,单位名称\n",
         _ => return None,
     };
@@ -144,6 +167,10 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         "change_bank" => json!({ "title": "新的题库" }),
         "change_question" => json!({ "topic": "新的题目" }),
         "create_question" => judgement(&scene.bank, 9),
+        "return_question" => json!({ "reason": "题干不清" }),
+        "review_questions" => json!({ "question_ids": [scene.question], "act": "submit" }),
+        "group_questions" => json!({ "question_ids": [scene.question], "group": "同题" }),
+        "retire_outdated_questions" => json!({ "bank_id": scene.bank, "law": "行政处罚法", "before": "2030年" }),
         "create_question_version" => {
             let mut body = judgement(&scene.bank, 3);
             body.as_object_mut().unwrap().remove("bank_id");
@@ -182,6 +209,14 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         "raise_objection" => json!({ "text": "第 1 题答案有误" }),
         "decide_objection" => json!({ "decision": "rejected", "reason": "核对无误" }),
         "void_attempt" => json!({ "kind": "technical", "reason": "设备故障" }),
+        "ask_exemption" => {
+            let own = scene.server.services.auth.authenticate(&caller.token, None).await.unwrap().account.person_id;
+            let person = if own.is_some() { None } else { Some(scene.people[2]) };
+            json!({ "person_id": person, "kind": "deferred", "ground": "出差" })
+        }
+        "give_opinion" => json!({ "supported": true, "opinion": "情况属实" }),
+        "decide_exemption" => json!({ "approve": true, "reason": "材料齐全" }),
+        "copy_exam" => json!({ "year": 2027 }),
         "reopen_attempt" => json!({ "seconds": 60, "reason": "答案滞留" }),
         "save_answers" => {
             json!({ "lease": lease(scene, caller).await, "saves": [{ "position": 1, "seq": 1, "response": true }] })

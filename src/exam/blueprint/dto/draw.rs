@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::input::BalanceInput;
 use super::super::model::{
-    Beacon, Difficulties, Feasibility, Resealing, SamplePaper, SealReceipt, SealedManifest, SectionRoom,
+    Beacon, Difficulties, Feasibility, Overlap, Resealing, SamplePaper, SealReceipt, SealedManifest, SectionRoom,
 };
 use super::words::ExamStatusDto;
 use crate::bank::KindDto;
@@ -301,6 +301,53 @@ pub(in super::super) struct SealDto {
     beacon: Option<BeaconDto>,
     /// How many people are on the roster.
     expected: u64,
+    /// The other exams that some of them would have to sit at the same time: a warning.
+    overlaps: Vec<OverlapDto>,
+}
+
+/// Another exam that is held at the same time, with people on both rosters.
+#[derive(Debug, Object)]
+#[oai(rename = "ExamOverlap")]
+struct OverlapDto {
+    /// The other exam.
+    exam_id: String,
+    /// Its title.
+    title: String,
+    /// When it opens.
+    opens_at: String,
+    /// When it closes.
+    closes_at: String,
+    /// How many people are on both rosters.
+    people: u64,
+    /// The names of the first twenty.
+    names: Vec<String>,
+}
+
+impl From<Overlap> for OverlapDto {
+    fn from(overlap: Overlap) -> Self {
+        Self {
+            exam_id: overlap.exam_id.to_string(),
+            title: overlap.title,
+            opens_at: overlap.opens_at.to_string(),
+            closes_at: overlap.closes_at.to_string(),
+            people: number(overlap.people),
+            names: overlap.names,
+        }
+    }
+}
+
+/// The exams that people would have to sit at the same time.
+#[derive(Debug, Object)]
+#[oai(rename = "ExamOverlaps")]
+pub(in super::super) struct OverlapsDto {
+    /// In the order of their opening.
+    items: Vec<OverlapDto>,
+}
+
+impl From<Vec<Overlap>> for OverlapsDto {
+    fn from(overlaps: Vec<Overlap>) -> Self {
+        Self { items: overlaps.into_iter().map(OverlapDto::from).collect() }
+    }
 }
 
 impl From<SealReceipt> for SealDto {
@@ -313,6 +360,7 @@ impl From<SealReceipt> for SealDto {
             seal_number: receipt.seal.number,
             beacon: receipt.seal.beacon.map(BeaconDto::from),
             expected: number(receipt.expected),
+            overlaps: receipt.overlaps.into_iter().map(OverlapDto::from).collect(),
         }
     }
 }

@@ -30,6 +30,9 @@ pub enum ExamError {
     /// Nobody would be on the roster.
     #[error("nobody would be on the roster")]
     EmptyRoster,
+    /// Another request of the same person waits, or was granted.
+    #[error("another request waits or was granted")]
+    AlreadyAsked,
     /// Its results are not to be seen yet.
     #[error("the results have not been released")]
     NotReleased,
@@ -67,6 +70,7 @@ impl From<ExamError> for Problem {
             ExamError::Stale => Self::new(Code::Stale),
             ExamError::Infeasible(short) => infeasible(&short),
             ExamError::EmptyRoster => Self::new(Code::EmptyRoster),
+            ExamError::AlreadyAsked => Self::new(Code::AlreadyAsked),
             ExamError::NotReleased => Self::new(Code::NotReleased),
             ExamError::AlreadyObjected => Self::new(Code::AlreadyObjected),
             ExamError::ObjectionsClosed => Self::new(Code::ObjectionsClosed),

@@ -91,6 +91,7 @@ impl Exams {
             entry: log_id.into(),
         };
         let (expected, pool) = (roster.len(), sealing.pool.len());
+        let overlaps = super::overlap::overlaps(tx, &row, &roster).await?;
         if !store::seal(tx, &row, sealing).await? {
             return Err(ExamError::Stale);
         }
@@ -110,11 +111,12 @@ impl Exams {
             "replaces": replaced.map(|seal| seal.manifest_digest),
             "reason": why,
             "expected": expected,
+            "overlapping": overlaps.iter().map(|o| o.people).sum::<usize>(),
             "pool": pool,
         });
         log::append(tx, entry(log_id, now, caller.actor(), "exam.seal", (id, plan.unit_id), data)).await?;
         let opens_at = if plan.beacon_rule.is_some() { Instant(i64::MAX) } else { row.opens_at };
-        Ok(SealReceipt { status: state::status_at(ExamStatus::Sealed, opens_at, now), seal, expected })
+        Ok(SealReceipt { status: state::status_at(ExamStatus::Sealed, opens_at, now), seal, expected, overlaps })
     }
 
     /// Records the value that a beacon's rule named, once and for all: the same again changes nothing, another is refused.
@@ -152,7 +154,9 @@ impl Exams {
         let rule = row.beacon_rule.as_deref().ok_or(ExamError::WrongState(exam.status))?;
         let expected = roster(tx, id.into(), None).await?.len();
         match &seal.beacon {
-            Some(recorded) if recorded == beacon => return Ok(SealReceipt { status: exam.status, seal, expected }),
+            Some(recorded) if recorded == beacon => {
+                return Ok(SealReceipt { status: exam.status, seal, expected, overlaps: Vec::new() });
+            }
             Some(recorded) => {
                 let mut fields = Fields::new();
                 fields.reject_with("value", FieldCode::Conflict, &recorded.value);
@@ -168,12 +172,17 @@ impl Exams {
         });
         log::append(tx, entry(log_id, now, caller.actor(), "exam.beacon", (id, row.unit_id), data)).await?;
         let status = state::status_at(row.status, row.opens_at, now);
-        Ok(SealReceipt { status, seal: Seal { beacon: Some(beacon.clone()), ..seal }, expected })
+        Ok(SealReceipt {
+            status,
+            seal: Seal { beacon: Some(beacon.clone()), ..seal },
+            expected,
+            overlaps: Vec::new(),
+        })
     }
 
     /// Who is to sit: of a main exam its audience; of a make-up those of its audience who are expected in the main exam
     /// and have passed nothing of its family, because they have not sat or have failed.
-    async fn candidates_of(&self, tx: &impl ConnectionTrait, plan: &Blueprint) -> Result<Vec<RosterMember>, ExamError> {
+    pub(super) async fn candidates_of(&self, tx: &impl ConnectionTrait, plan: &Blueprint) -> Result<Vec<RosterMember>, ExamError> {
         let mut members = preview(tx, &plan.audience, self.core.today()).await?;
         if let Some(main) = plan.makes_up {
             let row = store::hold(tx, main).await?.ok_or(Denied::NotFound)?;

@@ -38,5 +38,10 @@ pub(in super::super) async fn allowances_of(
 }
 
 fn of(row: &allowance::Model) -> Allowance {
-    Allowance { extra: Millis::seconds(row.extra_seconds), attempts: row.extra_attempts, admit_until: row.admit_until }
+    Allowance {
+        extra: Millis::seconds(row.extra_seconds),
+        attempts: row.extra_attempts,
+        admit_until: row.admit_until,
+        exempt: row.exempt,
+    }
 }

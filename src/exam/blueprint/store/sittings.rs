@@ -96,8 +96,8 @@ pub(in super::super) async fn forget_contacts(tx: &impl ConnectionTrait, exam: E
     Ok(())
 }
 
-/// The questions whose key candidates of a main exam or its make-ups have been shown: those on their papers, where the
-/// exam shows keys and has been released.
+/// The questions whose key candidates of a main exam or its make-ups have been shown, or will be: those on their papers,
+/// where the exam shows keys and has closed.
 pub(in super::super) async fn shown(conn: &impl ConnectionTrait, main: ExamId) -> Result<HashSet<QuestionId>, Fault> {
     #[derive(Deserialize)]
     struct OnPaper {
@@ -108,7 +108,8 @@ pub(in super::super) async fn shown(conn: &impl ConnectionTrait, main: ExamId) -
         .from(exam::Entity)
         .cond_where(Condition::any().add(exam::Column::Id.eq(main)).add(exam::Column::MakesUpExamId.eq(main)))
         .and_where(exam::Column::ShowKey.eq(ShowKey::AfterClose))
-        .and_where(exam::Column::Status.eq(ExamStatus::Released))
+        // What has closed and is released later shows its keys while the make-up is sat.
+        .and_where(exam::Column::Status.is_in([ExamStatus::Closed, ExamStatus::Released]))
         .to_owned();
     let papers: Vec<String> = attempt::Entity::find()
         .select_only()

@@ -16,7 +16,7 @@ use super::questions::{banks, topics};
 use crate::auth::MANAGERS;
 use crate::bank::{Difficulty, Kind};
 use crate::exam::{
-    AttemptScoring, BalanceInput, Blueprint, BlueprintInput, Exam, ExamError, ExamKind, Feasibility, OBJECTION_DAYS,
+    AttemptScoring, BalanceInput, Blueprint, BlueprintInput, Copied, Exam, ExamError, ExamKind, Feasibility, OBJECTION_DAYS,
     Release, SectionInput, SectionRoom, ShowKey,
 };
 use crate::http::{Code, IfMatch, Problem};
@@ -226,6 +226,13 @@ pub(in crate::web) async fn draft_make_up(visitor: Visitor, Path(id): Path<Uuid>
     let exam = visitor.services.exams.exam(&visitor.caller, id.into()).await?;
     let of = of_make_up(&exam);
     save(&visitor, &sent, of).await
+}
+
+/// Drafts the exam of the next year like this one.
+#[handler]
+pub(in crate::web) async fn copy(visitor: Visitor, Path(id): Path<Uuid>, _sent: Sent) -> Page {
+    let copy = visitor.services.exams.copy(&visitor.caller, id.into(), &Copied::default()).await?;
+    Ok(go_to(&format!("/exams/{}/manage?done=drafted", copy.id)))
 }
 
 /// Saves what the form holds, or shows it again: with another section, with whom it means, or with what is wrong.

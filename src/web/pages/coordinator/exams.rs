@@ -14,7 +14,7 @@ use crate::auth::{MANAGERS, READERS, Role};
 use crate::bank::Kind;
 use crate::exam::sealed::Line as PaperLine;
 use crate::exam::{
-    Beacon, Candidate, Exam, ExamFilter, ExamKind, ExamResults, ExamStatus, ExamSummary, Feasibility, Resealing,
+    Beacon, Candidate, Exam, ExamFilter, ExamKind, ExamResults, ExamStatus, ExamSummary, Feasibility, Overlap, Resealing,
     ResultsSummary, SamplePaper, SectionPlan, SectionRoom,
 };
 use crate::http::Problem;
@@ -71,6 +71,8 @@ struct ExamPage {
     manages: bool,
     /// How many the draft's audience is today; a make-up takes of them who has not passed.
     preview: Option<usize>,
+    /// The other exams that some of its people would have to sit at the same time.
+    overlaps: Vec<Overlap>,
     /// What was changed since it was sealed, newest first.
     changes: Vec<Line>,
 }
@@ -144,7 +146,10 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
     let draft = exam.status == ExamStatus::Draft;
     let preview =
         if draft && manages { Some(org.preview(caller, &exam.blueprint.audience).await?.len()) } else { None };
+    let coming = matches!(exam.status, ExamStatus::Draft | ExamStatus::Sealed | ExamStatus::Open | ExamStatus::Paused);
+    let overlaps = if manages && coming { exams.overlaps(caller, id).await? } else { Vec::new() };
     page(&ExamPage {
+        overlaps,
         unit_name: names.get(&exam.blueprint.unit_id).cloned().unwrap_or_default(),
         banks: bank_titles(&visitor, &exam.blueprint.bank_ids).await,
         meant: audience_words(&visitor, &exam.blueprint.audience).await?,

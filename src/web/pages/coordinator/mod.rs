@@ -2,6 +2,7 @@
 
 #![allow(clippy::trivially_copy_pass_by_ref, reason = "templates hand references to what they call")]
 
+pub(in crate::web) mod bank_work;
 pub(in crate::web) mod banks;
 pub(in crate::web) mod book;
 pub(in crate::web) mod candidate;
@@ -17,6 +18,7 @@ pub(in crate::web) mod people;
 pub(in crate::web) mod people_files;
 pub(in crate::web) mod person;
 pub(in crate::web) mod programmes;
+pub(in crate::web) mod question_import;
 pub(in crate::web) mod questions;
 pub(in crate::web) mod regrade;
 pub(in crate::web) mod roll;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::parts::{Options, filter, filter_form, page_of, words};
 use crate::bank::{
-    Answer, BankFilter, BankRow, Content, Difficulty, Kind, NewOption, NewQuestion, QuestionFilter, QuestionInput,
+    Answer, BankFilter, BankRow, Content, Difficulty, KeySeen, Kind, NewOption, NewQuestion, QuestionFilter, QuestionInput,
     QuestionState, QuestionStatus, QuestionSummary, QuestionView, TopicCount,
 };
 use crate::http::Problem;
@@ -62,6 +62,9 @@ pub(in crate::web) async fn list(visitor: Visitor) -> Page {
         topic: text("topic"),
         status: filter(v, "status"),
         q: text("q"),
+        law: text("law"),
+        article: text("article"),
+        group: text("group"),
     };
     let found = visitor.services.bank.questions(&visitor.caller, &asked, &page_of(v, 50)?).await?;
     let banks = banks(&visitor).await?;
@@ -71,13 +74,13 @@ pub(in crate::web) async fn list(visitor: Visitor) -> Page {
     };
     let offer = visitor.services.bank.offer(&visitor.caller, &ids).await?;
     page(&ListPage {
-        f: filter_form(v, "questions-", &["bank_id", "kind", "topic", "status", "q"]),
+        f: filter_form(v, "questions-", &["bank_id", "kind", "topic", "status", "q", "law", "article"]),
         kinds: words(v, "questions-kind-", Kind::ALL),
         statuses: words(v, "questions-status-", QuestionStatus::ALL),
         topics: topics(&offer).into_iter().map(|(topic, n)| (topic.clone(), format!("{topic} {n}"))).collect(),
         rows: found.items,
         next: found.next_cursor,
-        filtered: asked.kind.is_some() || asked.status.is_some() || asked.topic.is_some() || asked.q.is_some(),
+        filtered: asked.kind.is_some() || asked.status.is_some() || asked.topic.is_some() || asked.q.is_some() || asked.law.is_some() || asked.article.is_some(),
         bank: banks.iter().find(|bank| Some(bank.id) == asked.bank_id).cloned(),
         banks: banks.into_iter().map(|bank| (bank.id.to_string(), bank.title)).collect(),
         v: visitor.view,
@@ -93,6 +96,8 @@ struct QuestionPage {
     bank: BankRow,
     /// The reader wrote the newest version, and somebody else has to review it.
     own_work: bool,
+    /// Who has seen its key.
+    seen: Vec<KeySeen>,
 }
 
 impl QuestionPage {
@@ -128,7 +133,8 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
     let question = visitor.services.bank.question(&visitor.caller, id.into()).await?;
     let bank = visitor.services.bank.bank(&visitor.caller, question.bank_id).await?;
     let own_work = bank.review_required && question.newest.author_id == visitor.caller.account.id;
-    page(&QuestionPage { v: visitor.view, id: id.into(), question, bank, own_work })
+    let seen = visitor.services.bank.seen(&visitor.caller, id.into()).await?;
+    page(&QuestionPage { v: visitor.view, id: id.into(), question, bank, own_work, seen })
 }
 
 /// Hands it in.
@@ -141,6 +147,12 @@ pub(in crate::web) async fn submit(visitor: Visitor, Path(id): Path<Uuid>, _sent
 #[handler]
 pub(in crate::web) async fn approve(visitor: Visitor, Path(id): Path<Uuid>, _sent: Sent) -> Page {
     Ok(done(&visitor.services.bank.approve(&visitor.caller, id.into()).await?))
+}
+
+/// Gives it back to be written better.
+#[handler]
+pub(in crate::web) async fn give_back(visitor: Visitor, Path(id): Path<Uuid>, sent: Sent) -> Page {
+    Ok(done(&visitor.services.bank.give_back(&visitor.caller, id.into(), sent.value("reason")).await?))
 }
 
 /// Takes it out of use.
