@@ -21,8 +21,8 @@ mod m0008_report;
 mod m0010_demonstration;
 mod m0011_idempotency;
 mod m0012_after_exam;
-mod m0017_jobs;
 mod m0013_exemption;
+mod m0017_jobs;
 
 /// Brings a database to the newest step, in order.
 pub struct Migrator;

@@ -166,7 +166,9 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("ix_key_views_account_id").table("key_views").col("account_id").to_owned())
+            .create_index(
+                Index::create().name("ix_key_views_account_id").table("key_views").col("account_id").to_owned(),
+            )
             .await?;
         Ok(())
     }

@@ -366,7 +366,8 @@ impl TryFrom<QuestionQuery> for QuestionFilter {
             text.map(|t| fields.optional_line(field, &t, 200)).filter(|t: &String| !t.is_empty())
         };
         let (topic, q) = (line("topic", query.topic), line("q", query.q));
-        let (law, article, group) = (line("law", query.law), line("article", query.article), line("group", query.group));
+        let (law, article, group) =
+            (line("law", query.law), line("article", query.article), line("group", query.group));
         let filter = Self {
             bank_id: fields.parse_optional("bank_id", query.bank_id.as_deref(), FieldCode::UnknownReference),
             kind: fields.parse_optional("kind", query.kind.as_deref(), FieldCode::UnknownValue),

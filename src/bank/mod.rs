@@ -23,9 +23,9 @@ pub use api::{BankApi, ManyQuestionsApi};
 pub use content::{Answer, Choice, Content, Difficulty, Kind, Salt};
 pub use draft::{NewOption, NewQuestion, QuestionInput};
 pub use dto::{BankRequest, DifficultyDto, KindDto};
-pub use import::{Defaults, Found, ImportFault, QuestionImport, Reading, read_text};
-pub use entity::bank::question::QuestionStatus;
 pub use entity::bank::key_view::SeenHow;
+pub use entity::bank::question::QuestionStatus;
+pub use import::{Defaults, Found, ImportFault, QuestionImport, Reading, read_text};
 pub use model::{
     BankChanges, BankFilter, BankRow, Citation, KeySeen, LawChange, LawCount, NearDuplicates, NewBank, Outdated,
     QuestionCounts, QuestionFilter, QuestionState, QuestionSummary, QuestionVersion, QuestionView, StockItem,

@@ -166,9 +166,7 @@ mod tests {
     #[test]
     fn what_holds_a_text_has_its_bits() {
         let whole = Grams::of("行政处罚的追责时效一般为几年");
-        let has = |text: &str| {
-            whole.0.iter().zip(Grams::of(text).0).all(|(own, wanted)| own & wanted == wanted)
-        };
+        let has = |text: &str| whole.0.iter().zip(Grams::of(text).0).all(|(own, wanted)| own & wanted == wanted);
         assert!(has("追责时效") && has("几年") && has("一") && has(""));
         assert!(!has("行政许可法") && !has("民法典"));
         // Kept in databases: another value would find nothing there.

@@ -316,10 +316,7 @@ pub(super) async fn list(
 }
 
 /// These questions as lists show them, in their order.
-pub(super) async fn summaries(
-    conn: &impl ConnectionTrait,
-    ids: &[QuestionId],
-) -> Result<Vec<QuestionSummary>, Fault> {
+pub(super) async fn summaries(conn: &impl ConnectionTrait, ids: &[QuestionId]) -> Result<Vec<QuestionSummary>, Fault> {
     let mut found = HashMap::new();
     for part in ids.chunks(IDS_AT_ONCE) {
         let rows = question::Entity::find()

@@ -22,9 +22,10 @@ pub mod statistics;
 mod yearly;
 
 pub use blueprint::{
-    BalanceInput, Beacon, Blueprint, BlueprintInput, Candidacy, Candidate, Copied, Difficulties, DrawVerdict, Exam, ExamBrief, ExamError,
-    ExamFilter, ExamResults, ExamSummary, Exams, ExamsApi, Feasibility, OBJECTION_DAYS, Overlap, OwnExam, OwnResult, Resealing,
-    ResultRow, ResultsSummary, SamplePaper, SealReceipt, SealedManifest, SectionInput, SectionPlan, SectionRoom, Times,
+    BalanceInput, Beacon, Blueprint, BlueprintInput, Candidacy, Candidate, Copied, Difficulties, DrawVerdict, Exam,
+    ExamBrief, ExamError, ExamFilter, ExamResults, ExamSummary, Exams, ExamsApi, Feasibility, OBJECTION_DAYS, Overlap,
+    OwnExam, OwnResult, Resealing, ResultRow, ResultsSummary, SamplePaper, SealReceipt, SealedManifest, SectionInput,
+    SectionPlan, SectionRoom, Times,
 };
 pub use book::{BookApi, Books, Entered, Group, Scored};
 pub use conduct::{Amendment, CandidateChange, Conduct, ConductApi, Extended, ExtensionInput, Given, ScheduleInput};

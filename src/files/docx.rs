@@ -34,19 +34,14 @@ fn damaged<E>(_why: E) -> Unreadable {
 }
 
 /// A part of the package, unpacked until the bound is reached: sizes that a packed file declares may be lies.
-fn part(
-    archive: &mut ZipArchive<Cursor<&[u8]>>,
-    name: &str,
-    left: &mut u64,
-) -> Result<Option<String>, Unreadable> {
+fn part(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str, left: &mut u64) -> Result<Option<String>, Unreadable> {
     let Some(index) = archive.index_for_name(name) else { return Ok(None) };
     let mut file = archive.by_index(index).map_err(damaged)?;
     let mut bytes = Vec::new();
     file.by_ref().take(left.saturating_add(1)).read_to_end(&mut bytes).map_err(damaged)?;
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    *left = left
-        .checked_sub(size)
-        .ok_or_else(|| Unreadable::with(FieldCode::TooLarge, format!("{} MB", *left >> 20)))?;
+    *left =
+        left.checked_sub(size).ok_or_else(|| Unreadable::with(FieldCode::TooLarge, format!("{} MB", *left >> 20)))?;
     String::from_utf8(bytes).map(Some).map_err(damaged)
 }
 
@@ -315,8 +310,14 @@ mod tests {
             )
         };
         let body = [
-            p(8, 0, "单选题"), p(7, 0, "题一"), p(7, 1, "甲"), p(7, 1, "乙"), p(7, 0, "题二"), p(7, 1, "丙"),
-            p(0, 0, "无号"), p(8, 0, "判断题"),
+            p(8, 0, "单选题"),
+            p(7, 0, "题一"),
+            p(7, 1, "甲"),
+            p(7, 1, "乙"),
+            p(7, 0, "题二"),
+            p(7, 1, "丙"),
+            p(0, 0, "无号"),
+            p(8, 0, "判断题"),
         ];
         let wanted = ["一、单选题", "1.题一", "A、甲", "B、乙", "2.题二", "A、丙", "无号", "二、判断题"];
         assert_eq!(lines(&docx(&body.concat(), Some(&numbering))), wanted);

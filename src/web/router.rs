@@ -6,8 +6,9 @@ use poem::{EndpointExt, Route};
 
 use super::methods::{get, post};
 use super::pages::coordinator::{
-    bank_work, banks, book, candidate, changes, composer, exam_day, exams, hall, monitor, objections, people, people_files, person,
-    programmes, question_import, questions, regrade, roll, session_form, sessions, statistics, today, units,
+    bank_work, banks, book, candidate, changes, composer, exam_day, exams, hall, monitor, objections, people,
+    people_files, person, programmes, question_import, questions, regrade, roll, session_form, sessions, statistics,
+    today, units,
 };
 use super::pages::liaison::{self, unit};
 use super::pages::official::{calendar, check_in, record, results, sitting, tasks};

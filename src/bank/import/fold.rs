@@ -4,9 +4,7 @@
 pub(in crate::bank) fn fold(c: char) -> char {
     match c {
         // The wide forms of ASCII.
-        '\u{ff01}'..='\u{ff5e}' => {
-            u32::from(c).checked_sub(0xfee0).and_then(char::from_u32).unwrap_or(c)
-        }
+        '\u{ff01}'..='\u{ff5e}' => u32::from(c).checked_sub(0xfee0).and_then(char::from_u32).unwrap_or(c),
         '【' | '〔' | '〖' => '[',
         '】' | '〕' | '〗' => ']',
         '﹒' | '․' => '.',

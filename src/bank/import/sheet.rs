@@ -238,7 +238,10 @@ mod tests {
         ]);
         assert_eq!(found.faults, []);
         let inputs: Vec<QuestionInput> = found.found.iter().map(|f| f.question.input()).collect();
-        assert_eq!(inputs.iter().map(|q| q.kind.as_str()).collect::<Vec<_>>(), ["single", "multiple", "judgement", "judgement"]);
+        assert_eq!(
+            inputs.iter().map(|q| q.kind.as_str()).collect::<Vec<_>>(),
+            ["single", "multiple", "judgement", "judgement"]
+        );
         assert_eq!((inputs[0].law.as_str(), inputs[0].options[2].pinned), ("行政处罚法", true));
         assert_eq!((inputs[2].answer, inputs[3].answer), (Some(true), Some(false)));
         // What is written of them is read again.
@@ -246,8 +249,10 @@ mod tests {
         rows.extend(inputs.iter().map(row));
         let again = read(&crate::files::read(&write_csv(&rows), Limits::default()).unwrap(), &Defaults::default());
         assert_eq!(again.faults, []);
-        assert_eq!(again.found.iter().map(|f| f.question.clone()).collect::<Vec<_>>(),
-            found.found.iter().map(|f| f.question.clone()).collect::<Vec<_>>());
+        assert_eq!(
+            again.found.iter().map(|f| f.question.clone()).collect::<Vec<_>>(),
+            found.found.iter().map(|f| f.question.clone()).collect::<Vec<_>>()
+        );
     }
 
     #[test]
@@ -263,10 +268,18 @@ mod tests {
             &["单选题", "己", "一", "二", "", "D", "法", "第三条", "2021年"],
         ]);
         let at = |row, column, code| (row, Some(column), code);
-        assert_eq!(found.faults.iter().map(|f| (f.row, f.column, f.code)).collect::<Vec<_>>(), [
-            at(2, 5, SeveralKeys), at(3, 0, UnknownValue), at(4, 3, Duplicate), at(5, 5, NoAnswer), at(5, 7, Required),
-            at(6, 2, Conflict), at(7, 5, OutOfRange),
-        ]);
+        assert_eq!(
+            found.faults.iter().map(|f| (f.row, f.column, f.code)).collect::<Vec<_>>(),
+            [
+                at(2, 5, SeveralKeys),
+                at(3, 0, UnknownValue),
+                at(4, 3, Duplicate),
+                at(5, 5, NoAnswer),
+                at(5, 7, Required),
+                at(6, 2, Conflict),
+                at(7, 5, OutOfRange),
+            ]
+        );
         assert_eq!((found.count, found.found.len(), found.faults[0].line.as_str()), (6, 0, "甲（ ）。"));
         assert_eq!(reading(&[&["题干", "选项A"], &["甲", "乙"]]).faults[0].code, FieldCode::MissingColumn);
     }

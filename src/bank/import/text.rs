@@ -144,7 +144,8 @@ impl<'a> Reader<'a> {
                 let complete = !matches!(self.part, Part::Stem | Part::Options);
                 let following = self.lines.iter().skip(place + 1).map(|line| Marked::new(&line.text));
                 let next = following.into_iter().find(|line| line.skip(0) < line.len());
-                complete && next.is_some_and(|line| line.order().is_some_and(|o| o.number == 1) || line.heading().is_some())
+                complete
+                    && next.is_some_and(|line| line.order().is_some_and(|o| o.number == 1) || line.heading().is_some())
             }
         }
     }
@@ -180,8 +181,10 @@ impl<'a> Reader<'a> {
             };
             let mut text = marked.text(*after, end);
             // `(答案:A)`
-            if marked.get(*at) == Some('(') && marked.folded(*after, end).ends_with(')') && !text.contains(['(', '（']) {
-                text = trimmed(&text.chars().take(text.chars().count().saturating_sub(1)).collect::<String>()).to_owned();
+            if marked.get(*at) == Some('(') && marked.folded(*after, end).ends_with(')') && !text.contains(['(', '（'])
+            {
+                text =
+                    trimmed(&text.chars().take(text.chars().count().saturating_sub(1)).collect::<String>()).to_owned();
             }
             if draft.put(*key, row, text) {
                 self.part = Part::Key(*key);
@@ -215,7 +218,8 @@ impl<'a> Reader<'a> {
                     }
                     self.part = Part::Options;
                 } else if let Some(other) = marked.letter(from).filter(|l| !l.bare && l.at == from) {
-                    let code = if draft.has_letter(other.letter) { FieldCode::Duplicate } else { FieldCode::OutOfOrder };
+                    let code =
+                        if draft.has_letter(other.letter) { FieldCode::Duplicate } else { FieldCode::OutOfOrder };
                     let detail = wanted.map(String::from).unwrap_or_default();
                     self.fault(row, "options", code, detail);
                     self.part = Part::Options;

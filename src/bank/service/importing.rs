@@ -56,7 +56,12 @@ fn limits() -> Limits {
 impl Bank {
     /// Brings questions in from a file: all that stand in it and not in the bank yet, as drafts, or nothing if anything in
     /// it is wrong. A dry run tells what would come of it. By a coordinator of the bank's unit or above.
-    pub async fn import(&self, caller: &Caller, file: QuestionFile, dry_run: bool) -> Result<QuestionImport, BankError> {
+    pub async fn import(
+        &self,
+        caller: &Caller,
+        file: QuestionFile,
+        dry_run: bool,
+    ) -> Result<QuestionImport, BankError> {
         let conn = self.core.db.read();
         let home = named("bank_id", managed(conn, caller, file.bank_id, self.core.now()).await)?;
         let _permit = self.files.acquire().await.expect("the semaphore is never closed");

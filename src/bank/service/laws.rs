@@ -38,8 +38,7 @@ impl Bank {
         if !before.is_empty() && numbers(&before).is_none() {
             fields.reject("before", FieldCode::Invalid);
         }
-        let reason =
-            if dry_run { String::new() } else { fields.text("reason", &change.reason, MAX_REASON) };
+        let reason = if dry_run { String::new() } else { fields.text("reason", &change.reason, MAX_REASON) };
         fields.check()?;
         let now = self.core.now();
         let conn = self.core.db.read();
@@ -65,8 +64,16 @@ impl Bank {
                     }
                     let entries = outdated.iter().map(|(q, shown)| {
                         let id = this.core.uuid();
-                        let mut entry =
-                            told(id, now, &caller.actor(), Act::Retire, &bank, q.id, q.version, QuestionStatus::Retired);
+                        let mut entry = told(
+                            id,
+                            now,
+                            &caller.actor(),
+                            Act::Retire,
+                            &bank,
+                            q.id,
+                            q.version,
+                            QuestionStatus::Retired,
+                        );
                         entry.data = json!({
                             "bank": bank.id, "version": q.version, "status": QuestionStatus::Retired, "reason": reason,
                             "law": shown.law, "law_version": shown.law_version, "before": change.before,

@@ -102,11 +102,7 @@ pub(in crate::bank) struct Texted {
 }
 
 /// The texts of a bank's questions that are not retired, the newest `most` of them.
-pub(in crate::bank) async fn stems(
-    conn: &impl ConnectionTrait,
-    bank: BankId,
-    most: u64,
-) -> Result<Vec<Texted>, Fault> {
+pub(in crate::bank) async fn stems(conn: &impl ConnectionTrait, bank: BankId, most: u64) -> Result<Vec<Texted>, Fault> {
     let rows: Vec<(QuestionId, i32, Option<String>, String)> = question::Entity::find()
         .select_only()
         .columns([

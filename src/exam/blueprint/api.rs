@@ -10,8 +10,8 @@ use poem_openapi::payload::Binary;
 use uuid::Uuid;
 
 use super::dto::{
-    BeaconRequest, DrawFileResponse, ExamChanges, ExamCopyRequest, ExamDto, ExamKindDto, ExamRequest, ExamStatusDto, ExamSummaryDto,
-    FeasibilityDto, ManifestDto, OverlapsDto, PreviewDto, ResultsDto, SealDto, SealRequest, results,
+    BeaconRequest, DrawFileResponse, ExamChanges, ExamCopyRequest, ExamDto, ExamKindDto, ExamRequest, ExamStatusDto,
+    ExamSummaryDto, FeasibilityDto, ManifestDto, OverlapsDto, PreviewDto, ResultsDto, SealDto, SealRequest, results,
 };
 use super::model::{Copied, Exam, ExamFilter, Resealing};
 use super::service::Exams;

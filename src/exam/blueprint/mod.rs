@@ -19,9 +19,9 @@ pub(super) use dto::{CandidateDto, ExamDto, ExamStatusDto};
 pub(super) use input::check_times;
 pub use input::{BalanceInput, BlueprintInput, OBJECTION_DAYS, SectionInput};
 pub use model::{
-    Beacon, Blueprint, Candidate, Copied, Difficulties, Exam, ExamBrief, ExamFilter, ExamResults, ExamSummary, Feasibility,
-    Overlap, OwnExam, OwnResult, Resealing, ResultRow, ResultsSummary, SamplePaper, SealReceipt, SealedManifest, SectionPlan,
-    SectionRoom,
+    Beacon, Blueprint, Candidate, Copied, Difficulties, Exam, ExamBrief, ExamFilter, ExamResults, ExamSummary,
+    Feasibility, Overlap, OwnExam, OwnResult, Resealing, ResultRow, ResultsSummary, SamplePaper, SealReceipt,
+    SealedManifest, SectionPlan, SectionRoom,
 };
 pub(super) use service::end;
 pub use service::{Candidacy, DrawVerdict, ExamError, Exams};

@@ -153,8 +153,7 @@ impl Exemptions {
         let mut fields = Fields::new();
         let opinion = fields.text("opinion", opinion, MAX_OPINION);
         fields.check()?;
-        let data =
-            json!({ "exam": row.exam_id, "person": row.person_id, "supported": supported, "opinion": opinion });
+        let data = json!({ "exam": row.exam_id, "person": row.person_id, "supported": supported, "opinion": opinion });
         let entry = told(self.core.uuid(), now, caller, "exam.give_opinion", &row, data);
         let by = (caller.account.id, now);
         self.core
@@ -299,14 +298,7 @@ impl Exemptions {
     }
 }
 
-fn told(
-    id: Uuid,
-    at: Instant,
-    caller: &Caller,
-    action: &'static str,
-    row: &exemption::Model,
-    data: Value,
-) -> Entry {
+fn told(id: Uuid, at: Instant, caller: &Caller, action: &'static str, row: &exemption::Model, data: Value) -> Entry {
     Entry {
         id,
         at,

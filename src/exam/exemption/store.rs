@@ -66,10 +66,8 @@ pub(super) async fn list(
     filter: ExemptionFilter,
     page: &PageRequest,
 ) -> Result<Page<exemption::Model>, Fault> {
-    let mut query = exemption::Entity::find()
-        .filter(reach.visible())
-        .order_by_desc(exemption::Column::Id)
-        .limit(page.limit + 1);
+    let mut query =
+        exemption::Entity::find().filter(reach.visible()).order_by_desc(exemption::Column::Id).limit(page.limit + 1);
     if let Some(exam) = filter.exam {
         query = query.filter(exemption::Column::ExamId.eq(exam));
     }

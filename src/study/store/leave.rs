@@ -147,10 +147,7 @@ pub(in super::super) async fn attachment(
 }
 
 /// Who sent a file, if there is one.
-pub async fn attachment_sender(
-    conn: &impl ConnectionTrait,
-    id: AttachmentId,
-) -> Result<Option<AccountId>, Fault> {
+pub async fn attachment_sender(conn: &impl ConnectionTrait, id: AttachmentId) -> Result<Option<AccountId>, Fault> {
     Ok(attachment::Entity::find_by_id(id)
         .select_only()
         .column(attachment::Column::SentBy)
@@ -160,11 +157,7 @@ pub async fn attachment_sender(
 }
 
 /// Lets those read a file who look after this unit; whom it was handed to before keeps it.
-pub async fn hand_attachment(
-    tx: &impl ConnectionTrait,
-    id: AttachmentId,
-    unit: UnitId,
-) -> Result<(), Fault> {
+pub async fn hand_attachment(tx: &impl ConnectionTrait, id: AttachmentId, unit: UnitId) -> Result<(), Fault> {
     attachment::Entity::update_many()
         .col_expr(attachment::Column::UnitId, Expr::value(unit))
         .filter(attachment::Column::Id.eq(id))

@@ -10,8 +10,8 @@ mod turn;
 
 pub(super) use attendance::*;
 pub(super) use credit::*;
-pub use leave::{attachment_sender, hand_attachment};
 pub(super) use leave::*;
+pub use leave::{attachment_sender, hand_attachment};
 pub(super) use ledger::*;
 pub(super) use programme::*;
 pub(super) use session::*;

@@ -79,7 +79,8 @@ impl AskPage {
             let mut asked = PageRequest::new(Some(200), None)?;
             loop {
                 let found = services.exams.candidates(caller, id, None, &asked).await?;
-                let named = |c: crate::exam::Candidate| (c.person_id.to_string(), format!("{} {}", c.person_name, c.unit_name));
+                let named =
+                    |c: crate::exam::Candidate| (c.person_id.to_string(), format!("{} {}", c.person_name, c.unit_name));
                 people.extend(found.items.into_iter().map(named));
                 let Some(next) = found.next_cursor.filter(|_| people.len() < 2_000) else { break };
                 asked = PageRequest::new(Some(200), Some(&next))?;

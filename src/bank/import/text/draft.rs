@@ -238,7 +238,8 @@ fn place_of(letter: char) -> Option<usize> {
 
 /// A key as it is written: letters, a truth, or the text of an option.
 pub(in crate::bank::import) fn answer_of(written: &str, options: &[&str]) -> Result<Answer, FieldCode> {
-    let bare: String = plain(written).chars().filter(|c| !matches!(c, '、' | ',' | ';' | '/' | '.' | '。' | '|')).collect();
+    let bare: String =
+        plain(written).chars().filter(|c| !matches!(c, '、' | ',' | ';' | '/' | '.' | '。' | '|')).collect();
     let bare = bare.trim_matches(['(', ')', '[', ']']).to_owned();
     let letters: Option<Vec<char>> =
         bare.chars().map(|c| Some(c.to_ascii_uppercase()).filter(|c| matches!(c, 'A'..='H'))).collect();
@@ -272,7 +273,11 @@ fn in_brackets(stem: &str, letters: bool) -> Option<(String, Answer)> {
         let Some(close) = (open..marked.len()).find(|at| matches!(marked.get(*at), Some(')' | ']'))) else { break };
         let inside = marked.folded(open + 1, close);
         let is_key = inside.chars().all(|c| {
-            if letters { matches!(c, 'A'..='H' | 'a'..='h' | ' ' | '、' | ',') } else { matches!(c, '√' | '×' | '对' | '错' | '正' | '确' | '误' | ' ') }
+            if letters {
+                matches!(c, 'A'..='H' | 'a'..='h' | ' ' | '、' | ',')
+            } else {
+                matches!(c, '√' | '×' | '对' | '错' | '正' | '确' | '误' | ' ')
+            }
         });
         let options: &[&str] = if letters { &["", "", "", "", "", "", "", ""] } else { &[] };
         if is_key && !inside.is_empty() {

@@ -97,7 +97,8 @@ impl Marked {
                 return None;
             }
             let next = self.skip(at + 1);
-            let after = if matches!(self.get(next), Some('.' | '、' | ':' | ')')) { self.skip(next + 1) } else { next };
+            let after =
+                if matches!(self.get(next), Some('.' | '、' | ':' | ')')) { self.skip(next + 1) } else { next };
             return Some(Order { number, after, weak: false });
         }
         match mark {
@@ -208,7 +209,8 @@ impl Marked {
         let signed = rest.len() < numeral.len();
         let kind = kind_of(rest);
         let begins = ["单", "多", "不定项", "判断", "是非"].iter().any(|word| rest.starts_with(word));
-        if let Some(kind) = kind.filter(|_| begins && !rest.contains(['?', '。', ',']) || numbered && signed && begins) {
+        if let Some(kind) = kind.filter(|_| begins && !rest.contains(['?', '。', ',']) || numbered && signed && begins)
+        {
             return Some(Some(kind));
         }
         (numbered && signed && rest.chars().count() <= 30 && !rest.contains(['。', '?'])).then_some(None)
@@ -236,7 +238,8 @@ mod tests {
 
     #[test]
     fn numbers_as_offices_write_them() {
-        for line in ["12.题", "12．题", "12、题", "　12 、 题", "12）题", "第12题：题", "第 12 题 题", "１２．题"] {
+        for line in ["12.题", "12．题", "12、题", "　12 、 题", "12）题", "第12题：题", "第 12 题 题", "１２．题"]
+        {
             assert_eq!(order(line), Some((12, "题".to_owned(), false)), "{line}");
         }
         for line in ["(12)题", "（12） 题", "12  题", "1.2021年修订的"] {

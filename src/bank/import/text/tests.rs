@@ -73,7 +73,8 @@ fn a_text_as_offices_keep_it() {
         ("judgement", "限制人身自由的行政处罚只能由法律设定。", "", Some(true)),
         ("judgement", "行政机关可以委托任何个人实施行政处罚。", "", Some(false)),
     ];
-    let wanted = wanted.map(|(kind, stem, options, truth)| (kind.to_owned(), stem.to_owned(), options.to_owned(), truth));
+    let wanted =
+        wanted.map(|(kind, stem, options, truth)| (kind.to_owned(), stem.to_owned(), options.to_owned(), truth));
     assert_eq!(found.iter().map(shape).collect::<Vec<_>>(), wanted);
     let first = &found[0];
     assert_eq!(first.explanation, "一般为二年，\n涉及公民生命健康安全的为五年。");
@@ -87,7 +88,8 @@ fn a_text_as_offices_keep_it() {
 /// One question in every shape that Word gives it.
 #[test]
 fn every_shape_says_the_same() {
-    let wanted = ("single".to_owned(), "下列属于行政处罚的是（　　）。".to_owned(), "警告*|记过|撤职|降级".to_owned(), None);
+    let wanted =
+        ("single".to_owned(), "下列属于行政处罚的是（　　）。".to_owned(), "警告*|记过|撤职|降级".to_owned(), None);
     let basis = "依据：《行政处罚法》第九条";
     for shape_of in [
         // Full width and half width.
@@ -121,9 +123,14 @@ fn every_shape_says_the_same() {
 #[test]
 fn judgements_are_written_in_many_ways() {
     for (text, truth) in [
-        ("1.甲乙。\n答案：对", true), ("1.甲乙。\n答案：正确", true), ("1.甲乙。\n答案：✔", true),
-        ("1.甲乙。（错误）", false), ("1.甲乙。\n答案：×", false), ("1.甲乙。\n答案：F", false),
-        ("1.甲乙。\nA.正确\nB.错误\n答案：B", false), ("判断题\n1.甲乙。\nA.对 B.错\n答案：A", true),
+        ("1.甲乙。\n答案：对", true),
+        ("1.甲乙。\n答案：正确", true),
+        ("1.甲乙。\n答案：✔", true),
+        ("1.甲乙。（错误）", false),
+        ("1.甲乙。\n答案：×", false),
+        ("1.甲乙。\n答案：F", false),
+        ("1.甲乙。\nA.正确\nB.错误\n答案：B", false),
+        ("判断题\n1.甲乙。\nA.对 B.错\n答案：A", true),
     ] {
         let found = questions(&format!("{text}\n依据：《法》第一条"));
         assert_eq!((shape(&found[0]).3, found[0].stem.as_str()), (Some(truth), "甲乙。"), "{text}");
@@ -139,7 +146,8 @@ fn lists_within_explanations_are_no_questions() {
 
 #[test]
 fn what_a_text_leaves_open_is_taken_from_the_form() {
-    let text = "1.甲（ ）。\nA.一 B.二\n答案：A\n依据：第三条\n难度：较难\n知识点：总则\n题组：甲组\n核对日期：2025年4月9日";
+    let text =
+        "1.甲（ ）。\nA.一 B.二\n答案：A\n依据：第三条\n难度：较难\n知识点：总则\n题组：甲组\n核对日期：2025年4月9日";
     let law = Defaults { law: "行政处罚法".into(), ..defaults() };
     let found = read(&pasted(text, Limits::default()), &law);
     let q = found.found[0].question.input();
@@ -164,11 +172,14 @@ fn each_fault_has_its_own_name_and_its_line() {
     assert_eq!(of("1.甲（ ）。\nA.一\nB.二\n答案：A\n答案：B"), one(5, "answer", Duplicate));
     assert_eq!(of("1.甲（ ）。\nA.一\nB.二\n答案：A\n一行多余的话"), one(5, "", Misplaced));
     assert_eq!(of("A.一\nB.二\n1.甲（ ）。\nA.一\nB.二\n答案：A")[0], (1, "options".to_owned(), Misplaced));
-    assert_eq!(faults("1.甲乙。\n答案：对"), [
-        (1, "topic".to_owned(), Required),
-        (1, "citation.law".to_owned(), Required),
-        (1, "citation.article".to_owned(), Required),
-    ]);
+    assert_eq!(
+        faults("1.甲乙。\n答案：对"),
+        [
+            (1, "topic".to_owned(), Required),
+            (1, "citation.law".to_owned(), Required),
+            (1, "citation.article".to_owned(), Required),
+        ]
+    );
     // Nothing that is wrong keeps the rest from being looked at.
     let text = format!("1.甲。\n2.乙。\n答案：对\n{basis}\n3.丙（ ）。\nA.一\nB.二\n答案：AA\n{basis}");
     assert_eq!(faults(&text)[0], (1, "answer".to_owned(), NoAnswer));

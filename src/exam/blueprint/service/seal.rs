@@ -172,17 +172,16 @@ impl Exams {
         });
         log::append(tx, entry(log_id, now, caller.actor(), "exam.beacon", (id, row.unit_id), data)).await?;
         let status = state::status_at(row.status, row.opens_at, now);
-        Ok(SealReceipt {
-            status,
-            seal: Seal { beacon: Some(beacon.clone()), ..seal },
-            expected,
-            overlaps: Vec::new(),
-        })
+        Ok(SealReceipt { status, seal: Seal { beacon: Some(beacon.clone()), ..seal }, expected, overlaps: Vec::new() })
     }
 
     /// Who is to sit: of a main exam its audience; of a make-up those of its audience who are expected in the main exam
     /// and have passed nothing of its family, because they have not sat or have failed.
-    pub(super) async fn candidates_of(&self, tx: &impl ConnectionTrait, plan: &Blueprint) -> Result<Vec<RosterMember>, ExamError> {
+    pub(super) async fn candidates_of(
+        &self,
+        tx: &impl ConnectionTrait,
+        plan: &Blueprint,
+    ) -> Result<Vec<RosterMember>, ExamError> {
         let mut members = preview(tx, &plan.audience, self.core.today()).await?;
         if let Some(main) = plan.makes_up {
             let row = store::hold(tx, main).await?.ok_or(Denied::NotFound)?;

@@ -7,9 +7,7 @@ use poem::web::Path;
 use uuid::Uuid;
 
 use super::parts::page_of;
-use crate::bank::{
-    Act, Answer, BankRow, LawChange, LawCount, NearDuplicates, Outdated, QuestionSummary, QuestionView,
-};
+use crate::bank::{Act, Answer, BankRow, LawChange, LawCount, NearDuplicates, Outdated, QuestionSummary, QuestionView};
 use crate::http::{Code, Problem};
 use crate::kernel::field::{FieldCode, Fields};
 use crate::web::form::{Form, Sent};

@@ -16,8 +16,8 @@ use super::questions::{banks, topics};
 use crate::auth::MANAGERS;
 use crate::bank::{Difficulty, Kind};
 use crate::exam::{
-    AttemptScoring, BalanceInput, Blueprint, BlueprintInput, Copied, Exam, ExamError, ExamKind, Feasibility, OBJECTION_DAYS,
-    Release, SectionInput, SectionRoom, ShowKey,
+    AttemptScoring, BalanceInput, Blueprint, BlueprintInput, Copied, Exam, ExamError, ExamKind, Feasibility,
+    OBJECTION_DAYS, Release, SectionInput, SectionRoom, ShowKey,
 };
 use crate::http::{Code, IfMatch, Problem};
 use crate::kernel::field::{FieldCode, Fields};

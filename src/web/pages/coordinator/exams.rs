@@ -14,8 +14,8 @@ use crate::auth::{MANAGERS, READERS, Role};
 use crate::bank::Kind;
 use crate::exam::sealed::Line as PaperLine;
 use crate::exam::{
-    Beacon, Candidate, Exam, ExamFilter, ExamKind, ExamResults, ExamStatus, ExamSummary, Feasibility, Overlap, Resealing,
-    ResultsSummary, SamplePaper, SectionPlan, SectionRoom,
+    Beacon, Candidate, Exam, ExamFilter, ExamKind, ExamResults, ExamStatus, ExamSummary, Feasibility, Overlap,
+    Resealing, ResultsSummary, SamplePaper, SectionPlan, SectionRoom,
 };
 use crate::http::Problem;
 use crate::kernel::page::PageRequest;

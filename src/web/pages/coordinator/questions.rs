@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::parts::{Options, filter, filter_form, page_of, words};
 use crate::bank::{
-    Answer, BankFilter, BankRow, Content, Difficulty, KeySeen, Kind, NewOption, NewQuestion, QuestionFilter, QuestionInput,
-    QuestionState, QuestionStatus, QuestionSummary, QuestionView, TopicCount,
+    Answer, BankFilter, BankRow, Content, Difficulty, KeySeen, Kind, NewOption, NewQuestion, QuestionFilter,
+    QuestionInput, QuestionState, QuestionStatus, QuestionSummary, QuestionView, TopicCount,
 };
 use crate::http::Problem;
 use crate::kernel::field::{FieldCode, Invalid};
@@ -80,7 +80,12 @@ pub(in crate::web) async fn list(visitor: Visitor) -> Page {
         topics: topics(&offer).into_iter().map(|(topic, n)| (topic.clone(), format!("{topic} {n}"))).collect(),
         rows: found.items,
         next: found.next_cursor,
-        filtered: asked.kind.is_some() || asked.status.is_some() || asked.topic.is_some() || asked.q.is_some() || asked.law.is_some() || asked.article.is_some(),
+        filtered: asked.kind.is_some()
+            || asked.status.is_some()
+            || asked.topic.is_some()
+            || asked.q.is_some()
+            || asked.law.is_some()
+            || asked.article.is_some(),
         bank: banks.iter().find(|bank| Some(bank.id) == asked.bank_id).cloned(),
         banks: banks.into_iter().map(|bank| (bank.id.to_string(), bank.title)).collect(),
         v: visitor.view,
