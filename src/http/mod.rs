@@ -12,6 +12,7 @@ mod manners;
 mod optional;
 mod problem;
 mod reader;
+mod stream;
 mod wire;
 
 pub use compress::compress;
@@ -22,4 +23,5 @@ pub use manners::{Manners, PageOfProblem, RequestId};
 pub use optional::OptionalJson;
 pub use problem::{Code, Problem, TEXTS};
 pub use reader::{Address, Language};
+pub use stream::JsonStream;
 pub use wire::{ApiPage, Decimal, PageQuery, RateDto};

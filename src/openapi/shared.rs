@@ -17,6 +17,7 @@ pub(super) fn declare(api: &mut MetaApi) {
             if takes_key(&operation.method, &path.path) {
                 operation.params.push(key());
             }
+            merge(&mut operation.responses.responses);
             let list = operation.params.iter().any(|param| param.name == "cursor");
             for response in &mut operation.responses.responses {
                 declare_headers(response, list);
@@ -42,6 +43,30 @@ fn or_null(schema: &MetaSchemaRef) -> MetaSchemaRef {
             MetaSchema { all_of: vec![reference.clone()], nullable: true, ..MetaSchema::ANY }
         }
     }))
+}
+
+/// Makes one answer of those of one status: a file of several kinds is declared as an answer for each, of which a document
+/// would keep the last.
+fn merge(responses: &mut Vec<MetaResponse>) {
+    let mut merged: Vec<MetaResponse> = Vec::with_capacity(responses.len());
+    for response in responses.drain(..) {
+        let same = |m: &&mut MetaResponse| m.status == response.status && m.status_range == response.status_range;
+        let Some(first) = merged.iter_mut().find(same) else {
+            merged.push(response);
+            continue;
+        };
+        for media in response.content {
+            if first.content.iter().all(|known| known.content_type != media.content_type) {
+                first.content.push(media);
+            }
+        }
+        for header in response.headers {
+            if first.headers.iter().all(|known| known.name != header.name) {
+                first.headers.push(header);
+            }
+        }
+    }
+    *responses = merged;
 }
 
 fn declare_headers(response: &mut MetaResponse, list: bool) {

@@ -6,7 +6,6 @@ use futures_util::TryStreamExt as _;
 use poem::Body;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
-use poem_openapi::payload::Binary;
 use uuid::Uuid;
 
 use super::dto::{
@@ -16,7 +15,7 @@ use super::dto::{
 use super::model::{Copied, Exam, ExamFilter, Resealing};
 use super::service::Exams;
 use crate::auth::Caller;
-use crate::http::{ApiPage, Code, IfMatch, Json, OptionalJson, PageQuery, Problem, Tagged};
+use crate::http::{ApiPage, Code, IfMatch, Json, JsonStream, OptionalJson, PageQuery, Problem, Tagged};
 
 /// Exams from draft to release.
 #[derive(Debug)]
@@ -156,7 +155,7 @@ impl ExamsApi {
     async fn draw(&self, caller: Caller, id: Path<Uuid>) -> Result<DrawFileResponse, Problem> {
         let pieces = self.0.draw_file(&caller, id.0.into()).await?.map_err(std::io::Error::other);
         let name = format!("attachment; filename=\"kaofa-draw-{}.json\"", id.0);
-        Ok(DrawFileResponse::File(Binary(Body::from_bytes_stream(pieces)), name))
+        Ok(DrawFileResponse::File(JsonStream(Body::from_bytes_stream(pieces)), name))
     }
 
     /// Release the results of an exam that has closed and is released by hand. By a coordinator of its unit.

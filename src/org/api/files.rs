@@ -63,10 +63,29 @@ enum FormatDto {
     Csv,
 }
 
-/// A file to be saved.
+/// A workbook to be saved.
+#[derive(Debug, ApiResponse)]
+enum Workbook {
+    /// For Excel and WPS.
+    #[oai(status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")]
+    File(
+        Binary<Vec<u8>>,
+        /// The name to save it under.
+        #[oai(header = "Content-Disposition")]
+        String,
+    ),
+}
+
+impl Workbook {
+    fn new(bytes: Vec<u8>, name: &str) -> Self {
+        Self::File(Binary(bytes), format!("attachment; filename=\"{name}.xlsx\""))
+    }
+}
+
+/// A file to be saved, of the kind that was asked for.
 #[derive(Debug, ApiResponse)]
 enum Download {
-    /// For Excel and WPS.
+    /// For Excel and WPS, or as csv in UTF-8 with its mark.
     #[oai(status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")]
     Xlsx(
         Binary<Vec<u8>>,
@@ -74,7 +93,7 @@ enum Download {
         #[oai(header = "Content-Disposition")]
         String,
     ),
-    /// UTF-8 with its mark.
+    /// For Excel and WPS, or as csv in UTF-8 with its mark.
     #[oai(status = 200, content_type = "text/csv; charset=utf-8")]
     Csv(
         Binary<Vec<u8>>,
@@ -116,15 +135,15 @@ impl OrgFilesApi {
 
     /// The same file back, with what is wrong in it marked. Nothing is written.
     #[oai(path = "/imports/people/marked", method = "post", operation_id = "mark_people")]
-    async fn marked_people(&self, caller: Caller, language: Language, form: ImportForm) -> Result<Download, Problem> {
+    async fn marked_people(&self, caller: Caller, language: Language, form: ImportForm) -> Result<Workbook, Problem> {
         let bytes = self.0.marked_people(&caller, form.read().await?, language.0).await?;
-        Ok(Download::xlsx(bytes, "people-marked"))
+        Ok(Workbook::new(bytes, "people-marked"))
     }
 
     /// The file to fill in with people. For coordinators.
     #[oai(path = "/imports/people/template.xlsx", method = "get", operation_id = "get_people_template")]
-    async fn people_template(&self, caller: Caller) -> Result<Download, Problem> {
-        Ok(Download::xlsx(self.0.people_template(&caller).await?, "people"))
+    async fn people_template(&self, caller: Caller) -> Result<Workbook, Problem> {
+        Ok(Workbook::new(self.0.people_template(&caller).await?, "people"))
     }
 
     /// Bring units in from a file: all of it, or nothing if anything in it is wrong (`applied`). With `dry_run` nothing is
@@ -143,15 +162,15 @@ impl OrgFilesApi {
 
     /// The same file back, with what is wrong in it marked. Nothing is written.
     #[oai(path = "/imports/units/marked", method = "post", operation_id = "mark_units")]
-    async fn marked_units(&self, caller: Caller, language: Language, form: ImportForm) -> Result<Download, Problem> {
+    async fn marked_units(&self, caller: Caller, language: Language, form: ImportForm) -> Result<Workbook, Problem> {
         let bytes = self.0.marked_units(&caller, form.read().await?, language.0).await?;
-        Ok(Download::xlsx(bytes, "units-marked"))
+        Ok(Workbook::new(bytes, "units-marked"))
     }
 
     /// The file to fill in with units. For system administrators.
     #[oai(path = "/imports/units/template.xlsx", method = "get", operation_id = "get_units_template")]
-    async fn units_template(&self, caller: Caller) -> Result<Download, Problem> {
-        Ok(Download::xlsx(self.0.units_template(&caller).await?, "units"))
+    async fn units_template(&self, caller: Caller) -> Result<Workbook, Problem> {
+        Ok(Workbook::new(self.0.units_template(&caller).await?, "units"))
     }
 
     /// Who is on the roster of a unit today, with its subtree if asked, as xlsx (unless said) or csv. Numbers are masked; the

@@ -35,6 +35,8 @@ struct Operation {
     id: String,
     method: Method,
     path: String,
+    /// What it is answered with, as the specification has it.
+    answers: Value,
 }
 
 fn operations() -> Vec<Operation> {
@@ -43,10 +45,24 @@ fn operations() -> Vec<Operation> {
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let id = operation["operationId"].as_str().unwrap().to_owned();
-            found.push(Operation { id, method: method.to_uppercase().parse().unwrap(), path: path.clone() });
+            let (method, answers) = (method.to_uppercase().parse().unwrap(), operation["responses"].clone());
+            found.push(Operation { id, method, path: path.clone(), answers });
         }
     }
     found
+}
+
+impl Operation {
+    /// The kinds of answer of a status, by their media types, with the schemas of each.
+    fn kinds(&self, status: u16) -> Vec<(String, &Value)> {
+        let content = self.answers[status.to_string()]["content"].as_object();
+        content.into_iter().flatten().map(|(kind, media)| (bare(kind), &media["schema"])).collect()
+    }
+}
+
+/// A media type without its parameters.
+fn bare(kind: &str) -> String {
+    kind.split(';').next().unwrap_or_default().trim().to_lowercase()
 }
 
 /// Calls an operation as somebody and gives the letter of its answer.
@@ -66,6 +82,10 @@ async fn call(scene: &Scene, operation: &Operation, user: &User) -> char {
     // Of an answer that goes on for ever the status is enough.
     let response = request.send().await.unwrap_or_else(|error| panic!("{} {path}: {error}", operation.id));
     let status = response.status().as_u16();
+    if let Some(kind) = response.headers().get("content-type").filter(|_| response.status().is_success()) {
+        let (kind, kinds) = (bare(kind.to_str().unwrap()), operation.kinds(status));
+        assert!(kinds.iter().any(|(k, _)| *k == kind), "{} is answered with {kind}, which is not declared", operation.id);
+    }
     match letter(status) {
         '?' => panic!("{} {path} as {}: {status} {}", operation.id, user.username, response.text().await.unwrap()),
         found => found,
@@ -131,6 +151,15 @@ fn every_line_of_the_table_is_well_formed() {
         }
     }
     assert!(TABLE.is_sorted_by_key(|(id, _)| *id), "the table is in the order of the operations' names");
+}
+
+#[test]
+fn what_is_json_is_not_declared_as_bytes() {
+    for operation in operations() {
+        for (kind, schema) in operation.kinds(200) {
+            assert!(kind != "application/json" || schema["format"] != "binary", "{}: {schema}", operation.id);
+        }
+    }
 }
 
 both_databases! {

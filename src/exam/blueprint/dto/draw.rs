@@ -1,7 +1,5 @@
 //! Wire types of the seal and of the draw.
 
-use poem::Body;
-use poem_openapi::payload::Binary;
 use poem_openapi::types::Any;
 use poem_openapi::{ApiResponse, Object};
 use serde_json::Value;
@@ -14,7 +12,7 @@ use super::words::ExamStatusDto;
 use crate::bank::KindDto;
 use crate::exam::draw::Balance;
 use crate::exam::sealed::Line;
-use crate::http::Decimal;
+use crate::http::{Decimal, JsonStream};
 
 /// How papers are brought near to a common mean facility (`openapi/draw.md`), in thousandths.
 #[derive(Debug, Object)]
@@ -401,9 +399,9 @@ impl TryFrom<SealedManifest> for ManifestDto {
 #[derive(Debug, ApiResponse)]
 pub(in super::super) enum DrawFileResponse {
     /// The manifest, the secret, the beacon, the log's proof and every paper, as `openapi/draw.md` describes them.
-    #[oai(status = 200, content_type = "application/json")]
+    #[oai(status = 200)]
     File(
-        Binary<Body>,
+        JsonStream,
         /// The name to save it under.
         #[oai(header = "Content-Disposition")]
         String,
