@@ -84,7 +84,11 @@ async fn call(scene: &Scene, operation: &Operation, user: &User) -> char {
     let status = response.status().as_u16();
     if let Some(kind) = response.headers().get("content-type").filter(|_| response.status().is_success()) {
         let (kind, kinds) = (bare(kind.to_str().unwrap()), operation.kinds(status));
-        assert!(kinds.iter().any(|(k, _)| *k == kind), "{} is answered with {kind}, which is not declared", operation.id);
+        assert!(
+            kinds.iter().any(|(k, _)| *k == kind),
+            "{} is answered with {kind}, which is not declared",
+            operation.id
+        );
     }
     match letter(status) {
         '?' => panic!("{} {path} as {}: {status} {}", operation.id, user.username, response.text().await.unwrap()),
