@@ -53,7 +53,8 @@ impl Stage {
         let program = Program::new(&arguments.binary, folder.path(), &url);
         let sat: Vec<(&'static str, Sitting)> = measures.iter().filter_map(|m| Some((m.name, m.sitting?))).collect();
         let exams = sat.iter().map(|(_, sitting)| *sitting).collect();
-        let plan = Plan { people: arguments.people, units: UNITS, empty_units: EMPTY_UNITS, questions: QUESTIONS, exams };
+        let plan =
+            Plan { people: arguments.people, units: UNITS, empty_units: EMPTY_UNITS, questions: QUESTIONS, exams };
         let hall = furnish(&url, &program.key_file(), &plan).await;
         if let Some(cluster) = &cluster {
             // What a hall of that size would have come to in the course of a day.

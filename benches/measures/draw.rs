@@ -60,12 +60,20 @@ async fn run(stage: &Stage) -> Vec<Row> {
     let wrong = if verified { String::new() } else { "not verified".to_owned() };
     vec![
         row(
-            format!("draw file of {PAPERS} papers ({} MB) sent by the server: what its memory rose by", size / 1_000_000),
+            format!(
+                "draw file of {PAPERS} papers ({} MB) sent by the server: what its memory rose by",
+                size / 1_000_000
+            ),
             written,
             rose,
             missed(rose),
         ),
-        row("the same verified by `kaofa verify draw`: all of its memory".to_owned(), took, highest, missed(highest) + &wrong),
+        row(
+            "the same verified by `kaofa verify draw`: all of its memory".to_owned(),
+            took,
+            highest,
+            missed(highest) + &wrong,
+        ),
     ]
 }
 

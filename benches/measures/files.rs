@@ -66,11 +66,8 @@ fn saves(what: &str, pressed: &Pressed) -> Row {
     if let Some(error) = &pressed.first_error {
         eprintln!("{what}: {} errors, the first: {error}", pressed.errors);
     }
-    let figure = format!(
-        "{} saves, longest stall {} ms",
-        thousands(u128::from(pressed.done)),
-        millis(pressed.latency.max())
-    );
+    let figure =
+        format!("{} saves, longest stall {} ms", thousands(u128::from(pressed.done)), millis(pressed.latency.max()));
     let mut row = Row::within(what.to_owned(), figure, &pressed.latency, pressed.errors, AIM);
     row.cpu = Some([pressed.server, pressed.database, pressed.generator].map(|cpu| each(cpu, pressed.done)));
     row
@@ -86,11 +83,7 @@ fn file(units: &[String]) -> String {
         let sum: u32 = digits.bytes().zip(weights).map(|(b, w)| u32::from(b - b'0') * w).sum();
         let check = &"10X98765432"[usize::try_from(sum % 11).unwrap()..][..1];
         let unit = &units[n % units.len()];
-        writeln!(
-            file,
-            "P{n:06},人员{n},{unit},公务员、行政执法人员,科员,{digits}{check},139{n:08}"
-        )
-        .unwrap();
+        writeln!(file, "P{n:06},人员{n},{unit},公务员、行政执法人员,科员,{digits}{check},139{n:08}").unwrap();
     }
     file
 }

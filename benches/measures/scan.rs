@@ -118,7 +118,8 @@ async fn phone(address: SocketAddr, session: &str, key: &str, token: &str) -> io
     let mut wire = Wire::connect(address).await?;
     let mut cookies = format!("kaofa={token}");
     let get = |path: &str, cookies: &str| {
-        format!("GET {path} HTTP/1.1\r\nhost: kaofa\r\naccept-language: zh-CN\r\ncookie: {cookies}\r\n\r\n").into_bytes()
+        format!("GET {path} HTTP/1.1\r\nhost: kaofa\r\naccept-language: zh-CN\r\ncookie: {cookies}\r\n\r\n")
+            .into_bytes()
     };
     let opened = wire.exchange(&get(&format!("/c/{session}?k={key}"), &cookies)).await?;
     if opened.status != 303 {

@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use entity::id::{SessionId, UnitId};
 use entity::instant::Millis;
+use entity::org::roster_row;
 use entity::points::Hours;
 use entity::study::{attendance, credit, host, invited_unit, session, unit_credit};
-use entity::org::roster_row;
 use hdrhistogram::Histogram;
 use kaofa::db::Fault;
 use kaofa::org::Audience;
@@ -57,7 +57,11 @@ async fn run(stage: &Stage) -> Vec<Row> {
         ("activities of the district", coordinator, format!("reports/activities?year={year}&unit_id={root}")),
         ("a person's record", coordinator, format!("people/{}/record", person.person)),
         ("rates of the district by unit", coordinator, format!("reports/rates?year={year}&unit_id={root}")),
-        ("people behind a rate", coordinator, format!("reports/people?year={year}&figure=study.participated&limit=100")),
+        (
+            "people behind a rate",
+            coordinator,
+            format!("reports/people?year={year}&figure=study.participated&limit=100"),
+        ),
         ("progress of a programme", coordinator, format!("programmes/{programme}/progress")),
         ("progress of its people", coordinator, format!("programmes/{programme}/progress/people?limit=100")),
     ];

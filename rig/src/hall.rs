@@ -170,12 +170,9 @@ async fn candidates(
         };
         let people = chunk.iter().map(person).collect();
         let people: Vec<PersonId> = services.org.create_people(coordinator, people).await.unwrap();
-        let accounts = people
-            .iter()
-            .zip(chunk)
-            .map(|(person, n)| {
-                (account(&format!("r{n:06}"), Some(*person)), vec![grant(Role::Official, units[n / share])])
-            });
+        let accounts = people.iter().zip(chunk).map(|(person, n)| {
+            (account(&format!("r{n:06}"), Some(*person)), vec![grant(Role::Official, units[n / share])])
+        });
         let accounts = services.auth.insert_accounts(&Actor::SYSTEM, accounts.collect(), Some(hash)).await.unwrap();
         let tokens = give_tokens(services, &accounts).await;
         candidates

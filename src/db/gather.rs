@@ -115,9 +115,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_fault_is_everybodys() {
-        let read: Arc<Read<u32, u32>> = Arc::new(|_| {
-            Box::pin(async { Err(Fault::Unique("n".to_owned())) })
-        });
+        let read: Arc<Read<u32, u32>> = Arc::new(|_| Box::pin(async { Err(Fault::Unique("n".to_owned())) }));
         let gather = Gather::spawn(&read);
         for got in join_all((0..10).map(|n| gather.get(n))).await {
             assert!(matches!(got, Err(Fault::Unique(_))));

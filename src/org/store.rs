@@ -37,8 +37,8 @@ pub(super) use postings::{
 
 pub(super) use roster::insert_roster;
 pub use roster::{
-    everybody_on, on_roster, on_rosters, people_on, roster, roster_count, roster_names, roster_page, roster_people, roster_size,
-    rosters_of,
+    everybody_on, on_roster, on_rosters, people_on, roster, roster_count, roster_names, roster_page, roster_people,
+    roster_size, rosters_of,
 };
 
 pub(super) async fn units_within(conn: &impl ConnectionTrait, tops: &[UnitId]) -> Result<Vec<unit::Model>, Fault> {

@@ -62,5 +62,11 @@ pub(crate) async fn on_postgres<F: Future<Output = ()>>(plan: &Plan, test: impl 
 
 /// So many candidates and an exam of ten questions that stays open for as long as a test may take.
 pub(crate) fn hall_of(people: usize) -> Plan {
-    Plan { people, units: 1, empty_units: 0, questions: 40, exams: vec![Sitting { items: 10, closes_in: 3600, grace: 30 }] }
+    Plan {
+        people,
+        units: 1,
+        empty_units: 0,
+        questions: 40,
+        exams: vec![Sitting { items: 10, closes_in: 3600, grace: 30 }],
+    }
 }

@@ -132,8 +132,7 @@ impl Org {
         let (matches, mistakes) = aside(|| resolve(&hashed, &known, choices, &heads));
         report.errors.extend(mistakes);
         self.note_elsewhere(&hashed, &matches, &ground, &heads, &mut report).await?;
-        let mut planner =
-            Planner { org: self, ground: &ground, heads: &heads, today, report, steps: Steps::default() };
+        let mut planner = Planner { org: self, ground: &ground, heads: &heads, today, report, steps: Steps::default() };
         aside(|| {
             for (row, found) in hashed.iter().zip(&matches) {
                 planner.row(row, found);

@@ -7,7 +7,9 @@ use entity::id::AttemptId;
 use entity::instant::Instant;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{DbErr, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 
 use super::super::ledger::{Kept, Ledger, Save};
 use super::{CHUNK, FIRST, SECOND, SaveRow, values};

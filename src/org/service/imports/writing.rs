@@ -100,7 +100,8 @@ impl Org {
                     store::put_categories(tx, categories).await?;
                     store::put_postings(tx, postings).await?;
                     propose(tx, &core, moved).await?;
-                    let written = if last { log::append_all(tx, entries).await } else { log::append_part(tx, entries).await };
+                    let written =
+                        if last { log::append_all(tx, entries).await } else { log::append_part(tx, entries).await };
                     Ok(written?)
                 })
             })
