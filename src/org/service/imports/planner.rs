@@ -143,7 +143,7 @@ impl Planner<'_> {
             self.report.moved.push(Line { from: Some(self.unit_name(before.unit_id)), ..line });
         }
         let action = if moves.is_empty() { "org.amend_person" } else { "org.transfer" };
-        let moved = (!moves.is_empty() || !categories.is_empty()).then(|| Moved {
+        let concerns_rosters = (!moves.is_empty() || !categories.is_empty()).then(|| Moved {
             person: before.id,
             on: self.today,
             unit: Some(row.unit),
@@ -153,7 +153,7 @@ impl Planner<'_> {
         });
         let step = self.steps.next();
         step.told.push(Told { person: before.id, unit: before.unit_id, action, fields });
-        step.moved.extend(moved);
+        step.moved.extend(concerns_rosters);
         step.categories.extend(categories.into_iter().map(|held| held.row(before.id)));
         step.postings.extend(moves);
         step.changed.push(after);
