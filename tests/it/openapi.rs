@@ -30,6 +30,26 @@ fn a_validator_finds_no_fault_with_it() {
     assert!(run.status.success(), "{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
 }
 
+/// Fails on an object that names something twice: readers keep the last and lose the others.
+const ONCE: &str = r"
+import json, sys
+def once(pairs):
+    names = [name for name, _ in pairs]
+    assert len(names) == len(set(names)), names
+    return dict(pairs)
+json.load(sys.stdin, object_pairs_hook=once)
+";
+
+#[test]
+fn nothing_is_said_twice() {
+    use std::io::Write as _;
+    #[allow(clippy::disallowed_methods, reason = "this is no setting of the program")]
+    let python = std::env::var("KAOFA_TEST_PYTHON").expect("KAOFA_TEST_PYTHON is not set: run `make test`");
+    let mut run = Command::new(python).args(["-c", ONCE]).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    run.stdin.take().unwrap().write_all(kaofa::openapi::document().as_bytes()).unwrap();
+    assert!(run.wait().unwrap().success());
+}
+
 #[test]
 fn every_operation_says_what_it_is() {
     let document = serde_json::from_str(kaofa::openapi::document()).unwrap();
