@@ -75,6 +75,9 @@ pub async fn hold(
     Ok(held)
 }
 
+/// People who stand alike from now on but for their points: how, and the points of each, in hundredths.
+type Alike = (Figures, Vec<(PersonId, i64)>);
+
 /// States how people stand now. People who owe nothing to the subject are left out; what has not changed costs no write.
 ///
 /// The rows are locked in the order of people, so that two transactions that restate the same ones wait and don't clash.
@@ -97,7 +100,7 @@ pub async fn restate(
             .await?;
         // Most people of a batch change alike (absent from one moment on), but for their points: one statement for each
         // new state, with each one's points beside it where they differ.
-        let mut alike: HashMap<[i64; 18], (Figures, Vec<(PersonId, i64)>)> = HashMap::new();
+        let mut alike = HashMap::<[i64; 18], Alike>::new();
         for row in rows {
             let before = Figures::of_obligation(&row);
             let Some(&after) = people.get(&row.person_id) else { continue };

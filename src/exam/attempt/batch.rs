@@ -232,7 +232,7 @@ impl<'a> Batch<'a> {
             (By::Server, _) => return Ok(Reply::Idle),
             (By::Candidate { saves, .. }, AttemptState::Submitted | AttemptState::Graded) if ledger.knows(saves) => {
                 // Handing in again gives the first answer.
-                return Ok(Reply::HandedIn { row: row.clone(), head: head.clone() });
+                return Ok(Reply::HandedIn { row: row.clone(), head: Box::new(head.clone()) });
             }
             (By::Candidate { .. }, AttemptState::Submitted | AttemptState::Graded | AttemptState::Voided)
                 if !row.was_overtaken(arrival) || head.is_over() =>
@@ -266,7 +266,7 @@ impl<'a> Batch<'a> {
         let data = handed_in(row, ledger);
         let told = entry(hand_in.entry, arrival, actor, "exam.submit", id, head.unit_id, data);
         self.entries.push((id, told));
-        Ok(Reply::HandedIn { row: row.clone(), head: head.clone() })
+        Ok(Reply::HandedIn { row: row.clone(), head: Box::new(head.clone()) })
     }
 
     /// Writes what changed and gives the new attempts that another instance was quicker to start.

@@ -79,7 +79,7 @@ pub(super) enum Reply {
     },
     HandedIn {
         row: Row,
-        head: Head,
+        head: Box<Head>,
     },
     /// There was nothing to hand in any more.
     Idle,

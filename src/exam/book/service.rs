@@ -19,6 +19,9 @@ use crate::org::{Format, Org};
 
 /// How many people are read at once.
 const AT_ONCE: u64 = 2_000;
+/// A unit's name, and what is told of each of its people beside the key by which they are put in order.
+type Keyed<T> = (String, Vec<(String, T)>);
+
 /// Those who see who of a unit is to sit.
 const ROSTER_READERS: &[Role] = &[Role::Coordinator, Role::Auditor, Role::Liaison];
 
@@ -164,13 +167,13 @@ impl Books {
     ) -> Result<Vec<Group<T>>, ExamError> {
         let tree = self.org.subtree(caller, roles).await?;
         let order: HashMap<UnitId, usize> = tree.iter().enumerate().map(|(at, unit)| (unit.id, at)).collect();
-        let mut groups: BTreeMap<(usize, UnitId), (String, Vec<(String, T)>)> = BTreeMap::new();
+        let mut groups = BTreeMap::<(usize, UnitId), Keyed<T>>::new();
         for ((unit, unit_name, name), line) in lines {
             let place = order.get(&unit).copied().unwrap_or(usize::MAX);
             let group = groups.entry((place, unit)).or_insert_with(|| (unit_name, Vec::new()));
             group.1.push((pinyin::sort_key(&name), line));
         }
-        let group = |(unit_name, mut lines): (String, Vec<(String, T)>)| {
+        let group = |(unit_name, mut lines): Keyed<T>| {
             lines.sort_by(|(a, _), (b, _)| a.cmp(b));
             Group { unit_name, lines: lines.into_iter().map(|(_, line)| line).collect() }
         };
@@ -192,7 +195,7 @@ impl Books {
             .db
             .tx(action, |tx| {
                 let entry = entry.clone();
-                Box::pin(async move { Ok::<_, Fault>(log::append(tx, entry).await?) })
+                Box::pin(async move { log::append(tx, entry).await })
             })
             .await?;
         Ok(())

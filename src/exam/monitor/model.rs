@@ -99,9 +99,8 @@ impl Row {
         let before_the_end = matches!(status, ExamStatus::Sealed | ExamStatus::Open | ExamStatus::Paused);
         let reopens = matches!(status, ExamStatus::Open | ExamStatus::Closed);
         let can = |act| match (act, self.standing) {
-            (Act::ExtraTime, Standing::Waiting | Standing::Sitting) => before_the_end,
-            (Act::Admit, Standing::Waiting | Standing::Voided) => before_the_end,
-            (Act::NewCode, Standing::Waiting | Standing::Sitting) => before_the_end,
+            (Act::ExtraTime | Act::NewCode, Standing::Waiting | Standing::Sitting)
+            | (Act::Admit, Standing::Waiting | Standing::Voided) => before_the_end,
             (Act::Reopen, Standing::Submitted) => reopens,
             (Act::Void, Standing::Sitting | Standing::Submitted) => true,
             _ => false,

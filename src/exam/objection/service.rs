@@ -243,14 +243,11 @@ fn about(sat: &Sat, new: &NewObjection, fields: &mut Fields) -> Result<Option<(S
     let found = (1_i32..).zip(items).find(|(position, on_paper)| {
         new.item.as_ref().is_none_or(|item| *item == on_paper.item) && new.position.is_none_or(|at| at == *position)
     });
-    match found {
-        Some((position, on_paper)) => Ok(Some((on_paper.item, Some(position)))),
-        None => {
-            let field = if new.item.is_some() { "item" } else { "position" };
-            fields.reject(field, FieldCode::UnknownReference);
-            Ok(None)
-        }
+    if found.is_none() {
+        let field = if new.item.is_some() { "item" } else { "position" };
+        fields.reject(field, FieldCode::UnknownReference);
     }
+    Ok(found.map(|(position, on_paper)| (on_paper.item, Some(position))))
 }
 
 fn entry(

@@ -238,14 +238,14 @@ pub(super) fn results(
         } else {
             None
         };
-        let (has, passes) = after.unwrap_or((had, passed));
-        effect.passed_after += u64::from(passes);
+        let (has, still) = after.unwrap_or((had, passed));
+        effect.passed_after += u64::from(still);
         effect.rises += u64::from(has > had);
         effect.falls += u64::from(has < had);
-        effect.newly_passed += u64::from(passes && !passed);
-        effect.no_longer_passed += u64::from(passed && !passes);
-        if (has, passes) != (had, passed) {
-            moved.push(Moved { person: *person, before: had, after: has, passed: (passed, passes) });
+        effect.newly_passed += u64::from(still && !passed);
+        effect.no_longer_passed += u64::from(passed && !still);
+        if (has, still) != (had, passed) {
+            moved.push(Moved { person: *person, before: had, after: has, passed: (passed, still) });
         }
     }
     moved.sort_by_key(|m| (!m.turns(), m.person));

@@ -302,8 +302,8 @@ async fn changes(
 
 /// States the figures of those whose points changed.
 async fn restate(tx: &impl ConnectionTrait, exam: ExamId, changes: &[Change]) -> Result<(), ExamError> {
-    let changed = changes.iter().filter(|c| c.before.points != c.after.points);
-    let people: HashSet<PersonId> = changed.map(|c| c.person).collect();
+    let differing = changes.iter().filter(|c| c.before.points != c.after.points);
+    let people: HashSet<PersonId> = differing.map(|c| c.person).collect();
     let people: Vec<PersonId> = people.into_iter().collect();
     Ok(outcome::restate(tx, exam, &people).await?)
 }

@@ -113,8 +113,8 @@ pub(super) async fn insert(
         before: Set(change.before.points),
         after: Set(change.after.points),
     };
-    let changed = changes.iter().filter(|c| c.before.points != c.after.points);
-    insert_all(tx, changed.map(row).collect(), false).await
+    let differing = changes.iter().filter(|c| c.before.points != c.after.points);
+    insert_all(tx, differing.map(row).collect(), false).await
 }
 
 /// Gives attempts what they come to now. Their exam must be held, so that none of them is being marked elsewhere.
@@ -138,9 +138,9 @@ pub(super) async fn mark(tx: &impl ConnectionTrait, changes: &[Change]) -> Resul
                 .and_where(own(attempt::Column::Id).equals((LIST, "column1")))
                 .and_where(own(attempt::Column::Points).is_not_null())
                 .to_owned();
-            let changed = tx.execute(&update).await?.rows_affected();
-            if u64::try_from(ids.len()) != Ok(changed) {
-                let said = format!("{changed} of {} papers of a held exam were marked anew", ids.len());
+            let marked = tx.execute(&update).await?.rows_affected();
+            if u64::try_from(ids.len()) != Ok(marked) {
+                let said = format!("{marked} of {} papers of a held exam were marked anew", ids.len());
                 return Err(DbErr::Custom(said).into());
             }
         }

@@ -49,7 +49,7 @@ impl Reader {
     async fn taken(&self, path: &str, fields: &[(&str, &str)]) -> String {
         let answer = self.send(path, fields).await;
         assert_eq!(answer.status, 303, "{path}: {}", answer.text);
-        self.page(&answer.header("location").to_owned()).await
+        self.page(answer.header("location")).await
     }
 }
 

@@ -149,7 +149,7 @@ pub(in crate::web) async fn object(visitor: Visitor, Path(id): Path<Uuid>, sent:
 }
 
 /// The colour of an objection's state.
-fn tone_of(state: &ObjectionState) -> &'static str {
+fn tone_of(state: ObjectionState) -> &'static str {
     match state {
         ObjectionState::Open => "warn",
         ObjectionState::Upheld => "ok",
