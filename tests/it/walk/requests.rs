@@ -19,7 +19,6 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
             scene.draft_exam(&coordinator).await
         }
         "publish_programme" => scene.draft_programme(&coordinator).await,
-        "release_exam" => scene.exam.clone(),
         // Each time another one, that nobody has sat or asked about.
         "ask_exemption" => sealed_exam(scene).await,
         "get_exemption" | "give_opinion" | "decide_exemption" => exemption(scene).await,
@@ -29,7 +28,7 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         // These need one that nobody has come to.
         "cancel_session" | "reschedule_session" => scene.published_session(&coordinator).await,
         "decide_leave" => scene.leave().await,
-        "export_exam_roster" | "export_exam_results" => scene.exam.clone(),
+        "export_exam_roster" | "export_exam_results" | "release_exam" => scene.exam.clone(),
         "get_attachment" => scene.attachment().await,
         "decide_objection" => scene.objection().await,
         // Everybody has their own.

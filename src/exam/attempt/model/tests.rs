@@ -33,6 +33,7 @@ fn head(status: ExamStatus) -> Head {
         closed_at: None,
         beacon_rule: None,
         beacon: None,
+        regrades: 0,
     }
 }
 
