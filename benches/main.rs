@@ -74,8 +74,9 @@ fn main() {
                     stage.pause(arguments.pause).await;
                     let rows = (measure.run)(&stage).await;
                     // Should a later one fail, this one was measured.
-                    rows.iter()
-                        .for_each(|row| eprintln!("  {}: {} {:?} {}", row.what, row.figure, row.latency, row.missed));
+                    for row in &rows {
+                        eprintln!("  {}: {} {:?} {}", row.what, row.figure, row.latency, row.missed);
+                    }
                     report.add(place, database, rows);
                 }
                 stage.clear();

@@ -34,7 +34,7 @@ const AIM: u64 = 100;
 
 /// What was made of the year.
 struct Year {
-    year: i32,
+    number: i32,
     programme: String,
     session: String,
     attendance: u64,
@@ -43,7 +43,7 @@ struct Year {
 async fn run(stage: &Stage) -> Vec<Row> {
     let year = stage.refurnish(async |services| fill(services, &stage.hall).await).await;
     let (root, unit) = (&stage.hall.root, &stage.hall.units[0]);
-    let (person, Year { year, programme, session, attendance }) = (&stage.hall.candidates[0], year);
+    let (person, Year { number: year, programme, session, attendance }) = (&stage.hall.candidates[0], year);
     let coordinator = &stage.hall.coordinator;
     let from = format!("from={year}-01-01T00:00:00Z");
     let asked = [
@@ -148,7 +148,7 @@ async fn fill(services: &Services, hall: &Hall) -> Year {
         sessions.push(id);
     }
     let attendance = copy(services, &sessions, SESSIONS / sessions.len() - 1).await;
-    Year { year, programme: programme.to_string(), session: sessions[0].to_string(), attendance }
+    Year { number: year, programme: programme.to_string(), session: sessions[0].to_string(), attendance }
 }
 
 /// Of twenty, sixteen came, two came late, one was on leave, one did not come.

@@ -182,7 +182,8 @@ fn text(xml: &str, mut lists: Lists, limits: Limits) -> Result<Document, Unreada
                 _ => mark(start, open.last_mut()),
             },
             Event::Empty(start) if start.local_name().as_ref() == "p" => {
-                if !document.push("", limits) {
+                let room = document.push("", limits);
+                if !room {
                     return Ok(document);
                 }
             }

@@ -183,8 +183,9 @@ impl<'a> Reader<'a> {
             // `(答案:A)`
             if marked.get(*at) == Some('(') && marked.folded(*after, end).ends_with(')') && !text.contains(['(', '（'])
             {
-                text =
-                    trimmed(&text.chars().take(text.chars().count().saturating_sub(1)).collect::<String>()).to_owned();
+                text.pop();
+                let bare = trimmed(&text).to_owned();
+                text = bare;
             }
             if draft.put(*key, row, text) {
                 self.part = Part::Key(*key);
@@ -218,8 +219,7 @@ impl<'a> Reader<'a> {
                     }
                     self.part = Part::Options;
                 } else if let Some(other) = marked.letter(from).filter(|l| !l.bare && l.at == from) {
-                    let code =
-                        if draft.has_letter(other.letter) { FieldCode::Duplicate } else { FieldCode::OutOfOrder };
+                    let code = if draft.has_letter(other.name) { FieldCode::Duplicate } else { FieldCode::OutOfOrder };
                     let detail = wanted.map(String::from).unwrap_or_default();
                     self.fault(row, "options", code, detail);
                     self.part = Part::Options;

@@ -129,10 +129,10 @@ impl Bank {
             }
             let stem = stem_of(text);
             let alike = by_start.get(&start(stem)).into_iter().flatten();
-            if let Some(other) = alike.into_iter().find(|other| likeness(stem_of(&other.search), stem) >= ALIKE) {
-                if report.similar.len() < MOST_TOLD {
-                    report.similar.push((row, other.id, question.stem().to_owned()));
-                }
+            if report.similar.len() < MOST_TOLD
+                && let Some(other) = alike.into_iter().find(|other| likeness(stem_of(&other.search), stem) >= ALIKE)
+            {
+                report.similar.push((row, other.id, question.stem().to_owned()));
             }
             report.created.push((row, question, None));
         }

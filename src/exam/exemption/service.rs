@@ -121,9 +121,8 @@ impl Exemptions {
         asked: &Asked,
     ) -> Result<(PersonId, UnitId), ExamError> {
         let unknown = || ExamError::from(Invalid::one("person_id", FieldCode::UnknownReference));
-        let person = match asked.person.or(caller.account.person_id) {
-            Some(person) => person,
-            None => return Err(Invalid::one("person_id", FieldCode::Required).into()),
+        let Some(person) = asked.person.or(caller.account.person_id) else {
+            return Err(Invalid::one("person_id", FieldCode::Required).into());
         };
         let member = roster(conn, main.into(), Some(&[person])).await?.pop().ok_or_else(unknown)?;
         if caller.account.person_id != Some(person) {

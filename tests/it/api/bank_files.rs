@@ -58,9 +58,12 @@ async fn count(client: &Client, bank: &str) -> Value {
 fn docx(text: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     zip.start_file("word/document.xml", zip::write::SimpleFileOptions::default()).unwrap();
-    let paragraphs: String = text.lines().map(|l| format!("<w:p><w:r><w:t>{l}</w:t></w:r></w:p>")).collect();
     let space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
-    write!(zip, r#"<w:document xmlns:w="{space}"><w:body>{paragraphs}</w:body></w:document>"#).unwrap();
+    write!(zip, r#"<w:document xmlns:w="{space}"><w:body>"#).unwrap();
+    for line in text.lines() {
+        write!(zip, "<w:p><w:r><w:t>{line}</w:t></w:r></w:p>").unwrap();
+    }
+    write!(zip, "</w:body></w:document>").unwrap();
     zip.finish().unwrap().into_inner()
 }
 

@@ -180,7 +180,7 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
             "person_id": scene.people[2], "kind": "leaves", "effective_on": "2026-06-01", "reason": "退休",
         }),
         "change_programme" | "change_exam" => json!({ "title": "新的名称" }),
-        "copy_programme" => json!({ "year": 2027 }),
+        "copy_exam" | "copy_programme" => json!({ "year": 2027 }),
         "change_session" => json!({ "contact": "区司法局" }),
         "cancel_session" | "reopen_session" => json!({ "reason": "停办" }),
         "reschedule_session" => json!({
@@ -215,7 +215,6 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         }
         "give_opinion" => json!({ "supported": true, "opinion": "情况属实" }),
         "decide_exemption" => json!({ "approve": true, "reason": "材料齐全" }),
-        "copy_exam" => json!({ "year": 2027 }),
         "reopen_attempt" => json!({ "seconds": 60, "reason": "答案滞留" }),
         "save_answers" => {
             json!({ "lease": lease(scene, caller).await, "saves": [{ "position": 1, "seq": 1, "response": true }] })

@@ -39,7 +39,7 @@ impl Draft {
 
     /// The first line of the stem; the kind may stand before it in brackets.
     pub(super) fn begin(&mut self, text: &str) {
-        self.stem = text.to_owned();
+        text.clone_into(&mut self.stem);
         let marked = Marked::new(text);
         let close = match marked.get(0) {
             Some('[') => ']',
@@ -71,12 +71,11 @@ impl Draft {
 
     /// More of the stem, or of the last option.
     pub(super) fn more(&mut self, of_option: bool, text: &str) {
-        match self.options.last_mut().filter(|_| of_option) {
-            Some((_, option)) => join(option, text),
-            None => {
-                self.stem.push('\n');
-                self.stem.push_str(text);
-            }
+        if let Some((_, option)) = self.options.last_mut().filter(|_| of_option) {
+            join(option, text);
+        } else {
+            self.stem.push('\n');
+            self.stem.push_str(text);
         }
     }
 
@@ -280,13 +279,14 @@ fn in_brackets(stem: &str, letters: bool) -> Option<(String, Answer)> {
             }
         });
         let options: &[&str] = if letters { &["", "", "", "", "", "", "", ""] } else { &[] };
-        if is_key && !inside.is_empty() {
-            if let Ok(answer) = answer_of(&inside, options) {
-                if found.is_some() {
-                    return None;
-                }
-                found = Some((open, close, answer));
+        if is_key
+            && !inside.is_empty()
+            && let Ok(answer) = answer_of(&inside, options)
+        {
+            if found.is_some() {
+                return None;
             }
+            found = Some((open, close, answer));
         }
         from = close + 1;
     }
@@ -347,10 +347,11 @@ impl Basis {
         // The version stands in brackets, within the marks of the law or after them.
         if let Some((bare, version)) = split_brackets(&basis.law) {
             (basis.law, basis.version) = (bare, version);
-        } else if let (Some(open), Some(close)) = (find(rest, '('), find(rest, ')')) {
-            if open < close && article.is_none_or(|article| open < article) {
-                basis.version = marked.text(open + 1, close);
-            }
+        } else if let (Some(open), Some(close)) = (find(rest, '('), find(rest, ')'))
+            && open < close
+            && article.is_none_or(|article| open < article)
+        {
+            basis.version = marked.text(open + 1, close);
         }
         if let Some(article) = article {
             let text = marked.text(article, marked.len());

@@ -24,7 +24,7 @@ pub(super) struct Order {
 /// The letter before an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Letter {
-    pub(super) letter: char,
+    pub(super) name: char,
     /// Where the mark begins, and the text after it.
     pub(super) at: usize,
     pub(super) after: usize,
@@ -121,11 +121,11 @@ impl Marked {
         let next = self.skip(place + 1);
         let mark = self.get(next);
         if open {
-            return (mark == Some(')')).then(|| Letter { letter, at, after: self.skip(next + 1), bare: false });
+            return (mark == Some(')')).then(|| Letter { name: letter, at, after: self.skip(next + 1), bare: false });
         }
         match mark {
-            Some('.' | '、' | ':' | ')') => Some(Letter { letter, at, after: self.skip(next + 1), bare: false }),
-            _ if next > place + 1 && next < self.len() => Some(Letter { letter, at, after: next, bare: true }),
+            Some('.' | '、' | ':' | ')') => Some(Letter { name: letter, at, after: self.skip(next + 1), bare: false }),
+            _ if next > place + 1 && next < self.len() => Some(Letter { name: letter, at, after: next, bare: true }),
             _ => None,
         }
     }
@@ -139,10 +139,10 @@ impl Marked {
             let before = if at == from { None } else { self.get(at.saturating_sub(1)) };
             let free = before.is_none_or(|c| !c.is_ascii_alphanumeric());
             let spaced = before.is_none_or(|c| c == ' ');
-            let letter = self.letter(at).filter(|l| free && (spaced || !l.bare) && Some(l.letter) == wanted);
+            let letter = self.letter(at).filter(|l| free && (spaced || !l.bare) && Some(l.name) == wanted);
             match letter {
                 Some(letter) => {
-                    wanted = next_letter(letter.letter);
+                    wanted = next_letter(letter.name);
                     at = letter.after.max(at + 1);
                     found.push(letter);
                 }
@@ -197,6 +197,7 @@ impl Marked {
     }
 
     /// The heading of a section, and the kind of questions that it announces: `一、单选题(每题2分)`, `判断题`.
+    #[allow(clippy::option_option, reason = "a heading may announce no kind")]
     pub(super) fn heading(&self) -> Option<Option<Kind>> {
         let text = self.folded(0, self.len());
         if text.chars().count() > 60 {
@@ -254,7 +255,7 @@ mod tests {
         let marked = Marked::new(line);
         let found = marked.letters(0, 'A');
         let ends: Vec<usize> = found.iter().skip(1).map(|l| l.at).chain([marked.len()]).collect();
-        found.iter().zip(ends).map(|(l, end)| (l.letter, marked.text(l.after, end))).collect()
+        found.iter().zip(ends).map(|(l, end)| (l.name, marked.text(l.after, end))).collect()
     }
 
     #[test]

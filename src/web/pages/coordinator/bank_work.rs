@@ -119,7 +119,7 @@ pub(in crate::web) async fn show_laws(visitor: Visitor, Path(id): Path<Uuid>) ->
         Err(error) => {
             let problem = Problem::from(error);
             if problem.code != Code::InvalidFields {
-                return Err(problem.into());
+                return Err(problem);
             }
             let form = form.note(&problem);
             page_with(problem.code.status(), &LawsPage::new(&visitor, id.into(), form, None).await?)

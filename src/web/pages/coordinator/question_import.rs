@@ -100,7 +100,7 @@ pub(in crate::web) async fn take(visitor: Visitor, sent: SentFile) -> Page {
 
 async fn refused(visitor: &Visitor, sent: &Sent, problem: &Problem) -> Page {
     if problem.code != Code::InvalidFields {
-        return Err(problem.clone().into());
+        return Err(problem.clone());
     }
     let form = Form::new("question-import-", &visitor.view).refuse(sent, problem);
     page_with(problem.code.status(), &ImportPage::new(visitor, form).await?)
