@@ -160,7 +160,9 @@ mod tests {
     /// What two points of a multiple choice with the key x1, x2 come to under these rulings, and of how much.
     fn marks(rulings: &[Ruling], response: &[u8]) -> (i64, i64) {
         let mut course = Course::new(Kind::Multiple, &key(&[1, 2]));
-        rulings.iter().for_each(|r| course.rule(r));
+        for ruling in rulings {
+            course.rule(ruling);
+        }
         let scored = course.score(Scoring::PartialNoWrong, Points(200), &chose(response));
         (scored.points.0, scored.max_points.0)
     }
@@ -170,7 +172,10 @@ mod tests {
         use RegradeAction::{AlsoAccept, CorrectKey, DropItem, FullMarks};
         assert_eq!(marks(&[], &[1]), (100, 200));
         let other = ruling(CorrectKey, &[3], false);
-        assert_eq!((marks(&[other.clone()], &[3]), marks(&[other.clone()], &[1, 2])), ((200, 200), (0, 200)));
+        assert_eq!(
+            (marks(std::slice::from_ref(&other), &[3]), marks(std::slice::from_ref(&other), &[1, 2])),
+            ((200, 200), (0, 200))
+        );
         let also = ruling(AlsoAccept, &[3], false);
         assert_eq!((marks(&[also.clone()], &[3]), marks(&[also.clone()], &[1])), ((200, 200), (100, 200)));
         let full = ruling(FullMarks, &[], false);
@@ -190,7 +195,7 @@ mod tests {
     fn nobody_loses_where_nobody_shall() {
         use RegradeAction::{CorrectKey, DropItem};
         let other = ruling(CorrectKey, &[3], true);
-        assert_eq!((marks(&[other.clone()], &[1, 2]), marks(&[other], &[3])), ((200, 200), (200, 200)));
+        assert_eq!((marks(std::slice::from_ref(&other), &[1, 2]), marks(&[other], &[3])), ((200, 200), (200, 200)));
         // Who had the points keeps them and what they were out of; for the others it is gone.
         let dropped = ruling(DropItem, &[], true);
         assert_eq!((marks(&[dropped.clone()], &[1]), marks(&[dropped], &[4])), ((100, 200), (0, 0)));

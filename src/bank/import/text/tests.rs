@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use encoding_rs::GB18030;
 use proptest::prelude::*;
 
@@ -113,10 +115,13 @@ fn every_shape_says_the_same() {
         "1．【单选题】下列属于行政处罚的是（　　）。\nA．警告\nB．记\n过\nC．撤职\nD．降级\n（答案：A）",
     ] {
         let text = format!("{shape_of}\n{basis}");
-        assert_eq!(questions(&text).iter().map(shape).collect::<Vec<_>>(), [wanted.clone()], "{text}");
+        assert_eq!(questions(&text).iter().map(shape).collect::<Vec<_>>(), std::slice::from_ref(&wanted), "{text}");
         let (gb, ..) = GB18030.encode(&text);
         let found = read(&read_document(&gb, Limits::default()).unwrap(), &defaults());
-        assert_eq!(found.found.iter().map(|f| shape(&f.question.input())).collect::<Vec<_>>(), [wanted.clone()]);
+        assert_eq!(
+            found.found.iter().map(|f| shape(&f.question.input())).collect::<Vec<_>>(),
+            std::slice::from_ref(&wanted)
+        );
     }
 }
 
@@ -234,11 +239,11 @@ proptest! {
     fn what_is_laid_out_is_read_again(written in proptest::collection::vec(written(), 1..6)) {
         let mut text = String::from("题库\n");
         for (n, (.., body, article, explanation)) in written.iter().enumerate() {
-            text.push_str(&format!("{}．{body}\n", n + 1));
+            writeln!(text, "{}．{body}", n + 1).unwrap();
             if let Some(explanation) = explanation {
-                text.push_str(&format!("解析：{explanation}\n"));
+                writeln!(text, "解析：{explanation}").unwrap();
             }
-            text.push_str(&format!("依据：《行政处罚法》第{article}条\n\n"));
+            writeln!(text, "依据：《行政处罚法》第{article}条\n").unwrap();
         }
         let reading = reading(&text);
         prop_assert_eq!(&reading.faults, &[], "{}", text);
