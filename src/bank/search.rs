@@ -74,8 +74,8 @@ pub(super) fn alike(stems: &[&str], most: usize) -> Vec<Alike> {
         rare.sort_by_key(|gram| (counts.get(gram).copied(), *gram));
         // With a stem that has no more pairs than this one, at least o = t/(2-t) of the shorter one's are common; the
         // shorter one has at least t/(2-t) of this one's.
-        let least = rare.len() * ALIKE / (200 - ALIKE);
-        let prefix = rare.len() - least.min(rare.len().saturating_sub(1));
+        let least = (rare.len() * ALIKE).div_ceil(200 - ALIKE);
+        let prefix = rare.len() - least + 1;
         let mut candidates: Vec<usize> =
             rare.iter().take(prefix).filter_map(|gram| seen.get(gram)).flatten().copied().collect();
         candidates.sort_unstable();
@@ -202,6 +202,8 @@ mod tests {
         assert_eq!(found[0].0, [0, 2, 3]);
         assert_eq!(likeness(stems[0], stems[1]), dice(&set(stems[0]), &set(stems[1])));
         assert!(alike(&stems, 1).len() == 1 && alike(&[], 1).is_empty());
+        // Their two pairs in common are not among the rarest of the longer one.
+        assert_eq!(alike(&["六四五五", "四五五"], 1), [(0, 1, 80)]);
     }
 
     proptest! {

@@ -74,7 +74,6 @@ impl Books {
         id: ExamId,
         unit: Option<UnitId>,
     ) -> Result<(Exam, Vec<Group<Entered>>), ExamError> {
-        let exam = self.exams.exam(caller, id).await?;
         let mut candidates = Vec::new();
         let mut page = PageRequest { limit: AT_ONCE, after: None };
         loop {
@@ -83,6 +82,7 @@ impl Books {
             let Some(next) = found.next_cursor else { break };
             page = onward(&next)?;
         }
+        let exam = self.exams.exam(caller, id).await?;
         let people: Vec<PersonId> = candidates.iter().map(|c| c.person_id).collect();
         let numbers = self.numbers(&people).await?;
         let line = |candidate: Candidate| {
@@ -101,7 +101,6 @@ impl Books {
         id: ExamId,
         unit: Option<UnitId>,
     ) -> Result<(Exam, ResultsSummary, Vec<Group<Scored>>), ExamError> {
-        let exam = self.exams.exam(caller, id).await?;
         let mut rows = Vec::new();
         let mut page = PageRequest { limit: AT_ONCE, after: None };
         let summary = loop {
@@ -110,6 +109,7 @@ impl Books {
             let Some(next) = found.page.next_cursor else { break found.summary };
             page = onward(&next)?;
         };
+        let exam = self.exams.exam(caller, id).await?;
         let people: Vec<PersonId> = rows.iter().map(|row| row.person_id).collect();
         let numbers = self.numbers(&people).await?;
         let line = |row: ResultRow| {

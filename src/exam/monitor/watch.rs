@@ -107,7 +107,10 @@ impl Watchers {
     pub(super) fn subscribe(self: &Arc<Self>, exam: ExamId, eyes: &Eyes, stop: &CancellationToken) -> Receiver<Found> {
         let mut at_work = self.0.lock();
         if let Some(sender) = at_work.get(&exam) {
-            return sender.subscribe();
+            let mut receiver = sender.subscribe();
+            // What is known already is new to them.
+            receiver.mark_changed();
+            return receiver;
         }
         let (sender, receiver) = channel(None);
         at_work.insert(exam, sender.clone());

@@ -4,7 +4,7 @@ use kaofa::auth::Role;
 use reqwest::Method;
 use serde_json::json;
 
-use super::faulty_item::{end, four_singles, item, option, sit};
+use super::faulty_item::{end, four_singles, item, option, sit, sit_as};
 use super::scene::{Scene, text};
 use crate::harness::{Answer, Client, TestServer, User};
 
@@ -69,7 +69,8 @@ both_databases! {
         assert!(watched.contains("http-equiv=\"refresh\"") && watched.contains(&format!("/exams/{exam}/candidates/{}", scene.people[1])));
         let grants = [(Role::Official, scene.unit)];
         let user = server.user_of("reader", Some(scene.people[1]), &grants).await;
-        let (_, sitting) = sit(&scene, 1, &exam, &[("单选2", Some("选项0")), ("单选3", Some("选项0"))]).await;
+        let wrong = [("单选2", Some("选项0")), ("单选3", Some("选项0"))];
+        let sitting = sit_as(&scene, &server.as_(&user), &exam, &wrong).await;
         end(&server).await;
 
         let reader = Reader::new(&server, &user);

@@ -32,7 +32,13 @@ pub(super) fn option(item: &Value, words: &str) -> Value {
 /// Sits an exam: right answers but where `otherwise` names a stem and the text of an option, or nothing.
 pub(super) async fn sit(scene: &Scene, n: usize, exam: &str, otherwise: &[(&str, Option<&str>)]) -> (Client, Value) {
     let candidate = scene.candidate(n).await;
-    let sitting = start(&candidate, exam).await;
+    let sitting = sit_as(scene, &candidate, exam, otherwise).await;
+    (candidate, sitting)
+}
+
+/// The same of whoever's account it is.
+pub(super) async fn sit_as(scene: &Scene, candidate: &Client, exam: &str, otherwise: &[(&str, Option<&str>)]) -> Value {
+    let sitting = start(candidate, exam).await;
     let response = |item: &Value| match otherwise.iter().find(|(stem, _)| item["stem"] == **stem) {
         Some((_, Some(words))) => json!([option(item, words)]),
         Some((_, None)) => json!([]),
@@ -40,8 +46,8 @@ pub(super) async fn sit(scene: &Scene, n: usize, exam: &str, otherwise: &[(&str,
     };
     let paper = items(&sitting);
     let saves = paper.iter().map(|i| json!({ "position": i["position"], "seq": 1, "response": response(i) }));
-    submit(&candidate, &sitting, saves.collect()).await.ok();
-    (candidate, sitting)
+    submit(candidate, &sitting, saves.collect()).await.ok();
+    sitting
 }
 
 pub(super) async fn end(server: &TestServer) {

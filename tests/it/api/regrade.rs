@@ -3,7 +3,7 @@
 use kaofa::auth::Role;
 use serde_json::{Value, json};
 
-use super::faulty_item::{end, four_singles, item, option, results, sit};
+use super::faulty_item::{end, four_singles, item, option, results, sit, sit_as};
 use super::scene::{Scene, items, submit, text};
 use crate::harness::{Answer, PASSWORD};
 
@@ -130,7 +130,9 @@ both_databases! {
         let scene = Scene::set(&server, 2).await;
         let exam = scene.exam(&four_singles(&json!({ "objection_days": 2 }))).await;
         scene.opens();
-        let (first, sitting) = sit(&scene, 0, &exam, &[]).await;
+        let both = [(Role::Official, scene.unit), (Role::Coordinator, scene.root)];
+        let first = server.as_(&server.user_of("both", Some(scene.people[0]), &both).await);
+        let sitting = sit_as(&scene, &first, &exam, &[]).await;
         let (second, _) = sit(&scene, 1, &exam, &[]).await;
         end(&server).await;
         let path = format!("/api/v1/attempts/{}/objections", text(&sitting["id"]));
@@ -154,11 +156,9 @@ both_databases! {
         }
         scene.coordinator.post(&decide, &json!({ "decision": "rejected", "reason": "" })).await.expect_field("reason", "required");
         let rejected = json!({ "decision": "rejected", "reason": "核对无误" });
-        first.post(&decide, &rejected).await.expect_problem(403, "forbidden");
+        second.post(&decide, &rejected).await.expect_problem(403, "forbidden");
         // Nobody decides their own.
-        let grants = [(Role::Coordinator, scene.root)];
-        let own = server.user_of("own", Some(scene.people[0]), &grants).await;
-        server.as_(&own).post(&decide, &rejected).await.expect_problem(403, "forbidden");
+        first.post(&decide, &rejected).await.expect_problem(403, "forbidden");
         scene.coordinator.post(&decide, &rejected).await.ok();
 
         server.set_clock("2026-03-18T03:00:01.000Z");
@@ -169,7 +169,7 @@ both_databases! {
             server.client().bearing(answer["token"].as_str().unwrap())
         };
         let late = json!({ "text": "晚了", "position": 2 });
-        again("official0").await.post(&path, &late).await.expect_problem(409, "objections_closed");
+        again("both").await.post(&path, &late).await.expect_problem(409, "objections_closed");
         let listed = again("coordinator").await.get(&format!("/api/v1/exams/{exam}/objections")).await.ok();
         let states: Vec<&Value> = listed["items"].as_array().unwrap().iter().map(|o| &o["state"]).collect();
         assert_eq!(states, ["open", "rejected"]);

@@ -204,7 +204,7 @@ both_databases! {
         ];
         let both = [changed(&question, "stem", "").as_slice(), &[("correct", "0")]].concat();
         let bad = scene.refused("/questions/new", &both, "stem").await;
-        assert!(bad.contains("有且只有一个正确项") && bad.contains("value=\"二年\""), "{bad}");
+        assert!(bad.contains("单选题只能有一个正确选项") && bad.contains("value=\"二年\""), "{bad}");
         let first = scene.taken("/questions/new", &question).await;
         let shown = scene.page(&first).await;
         assert!(shown.contains("class=\"right\"") && shown.contains("提交并启用"), "{shown}");

@@ -127,7 +127,7 @@ both_databases! {
         assert_eq!(owed(&server, &main, scene.root).await.absent, 1);
         assert_eq!(seal(&client, &id).await["expected"], 2);
         let again = with(make_up.clone(), json!({ "makes_up_exam_id": id }));
-        client.post("/api/v1/exams", &again).await.expect_field("makes_up_exam_id", "conflict");
+        client.post("/api/v1/exams", &again).await.expect_field("makes_up_exam_id", "makes_up_make_up");
         let candidates = client.get(&format!("/api/v1/exams/{id}/candidates")).await.ok();
         let names: BTreeSet<String> =
             candidates["items"].as_array().unwrap().iter().map(|c| text(&c["person_name"])).collect();
