@@ -121,7 +121,7 @@ both_databases! {
         let log = auditor.page(&format!("/log?subject=exam:{exam}")).await;
         assert!(log.contains("评分更正") && log.contains("异议决定") && log.contains("提出异议"), "{log}");
         let book = desk.page(&format!("/exams/{exam}/results/book")).await;
-        assert!(book.contains("成绩册") && book.contains("合格 2 人") && book.contains("未参考"), "{book}");
+        assert!(book.contains("成绩册") && book.contains("合格 2 人") && book.contains("未考"), "{book}");
         let file = scene.coordinator.request(Method::GET, &format!("/api/v1/exports/exams/{exam}/results?format=csv"));
         let file = String::from_utf8(scene.coordinator.bytes(file).await).unwrap();
         let lines: Vec<&str> = file.lines().collect();

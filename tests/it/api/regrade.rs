@@ -145,6 +145,7 @@ both_databases! {
         assert_eq!((&by_place["item"], &by_place["position"]), (&items(&sitting)[0]["item"], &json!(1)));
         second.post(&path, &score).await.expect_problem(404, "not_found");
         second.get(&path).await.expect_problem(404, "not_found");
+        server.advance(std::time::Duration::from_secs(1));
         let objection = first.post(&path, &score).await.ok();
         first.post(&path, &score).await.expect_problem(409, "already_objected");
         assert_eq!((&objection["item"], &objection["position"]), (&Value::Null, &Value::Null));
