@@ -139,6 +139,8 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use std::slice::from_ref;
+
     use super::*;
 
     fn options(ids: &[u8]) -> BTreeSet<String> {
@@ -172,16 +174,13 @@ mod tests {
         use RegradeAction::{AlsoAccept, CorrectKey, DropItem, FullMarks};
         assert_eq!(marks(&[], &[1]), (100, 200));
         let other = ruling(CorrectKey, &[3], false);
-        assert_eq!(
-            (marks(std::slice::from_ref(&other), &[3]), marks(std::slice::from_ref(&other), &[1, 2])),
-            ((200, 200), (0, 200))
-        );
+        assert_eq!((marks(from_ref(&other), &[3]), marks(from_ref(&other), &[1, 2])), ((200, 200), (0, 200)));
         let also = ruling(AlsoAccept, &[3], false);
-        assert_eq!((marks(&[also.clone()], &[3]), marks(&[also.clone()], &[1])), ((200, 200), (100, 200)));
+        assert_eq!((marks(from_ref(&also), &[3]), marks(from_ref(&also), &[1])), ((200, 200), (100, 200)));
         let full = ruling(FullMarks, &[], false);
-        assert_eq!((marks(&[full.clone()], &[]), marks(&[full.clone()], &[4])), ((200, 200), (200, 200)));
+        assert_eq!((marks(from_ref(&full), &[]), marks(from_ref(&full), &[4])), ((200, 200), (200, 200)));
         let dropped = ruling(DropItem, &[], false);
-        assert_eq!((marks(&[dropped.clone()], &[1, 2]), marks(&[dropped.clone()], &[])), ((0, 0), (0, 0)));
+        assert_eq!((marks(from_ref(&dropped), &[1, 2]), marks(from_ref(&dropped), &[])), ((0, 0), (0, 0)));
         // A further one undoes it.
         let back = ruling(CorrectKey, &[1, 2], false);
         for undone in [other, also, full, dropped] {
@@ -195,10 +194,10 @@ mod tests {
     fn nobody_loses_where_nobody_shall() {
         use RegradeAction::{CorrectKey, DropItem};
         let other = ruling(CorrectKey, &[3], true);
-        assert_eq!((marks(std::slice::from_ref(&other), &[1, 2]), marks(&[other], &[3])), ((200, 200), (200, 200)));
+        assert_eq!((marks(from_ref(&other), &[1, 2]), marks(&[other], &[3])), ((200, 200), (200, 200)));
         // Who had the points keeps them and what they were out of; for the others it is gone.
         let dropped = ruling(DropItem, &[], true);
-        assert_eq!((marks(&[dropped.clone()], &[1]), marks(&[dropped], &[4])), ((100, 200), (0, 0)));
+        assert_eq!((marks(from_ref(&dropped), &[1]), marks(&[dropped], &[4])), ((100, 200), (0, 0)));
     }
 
     fn any_ruling() -> impl Strategy<Value = Ruling> {
