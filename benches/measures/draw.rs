@@ -36,8 +36,8 @@ async fn run(stage: &Stage) -> Vec<Row> {
     stage.refurnish(async |services| fill(services, exam, &stage.hall.candidates[0].person).await).await;
     let close = format!("/api/v1/exams/{exam}/close");
     stage.ask("POST", &close, r#"{"reason":"所有人均已交卷"}"#).await;
-    // The workers have their share of a hundred thousand papers to look at first.
-    sleep(Duration::from_secs(3)).await;
+    // The workers count what was observed in a hundred thousand papers first: their memory is not the file's.
+    sleep(Duration::from_secs(30)).await;
 
     let path = stage.file("draw.json");
     let before = stage.server().resident;
