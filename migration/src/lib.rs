@@ -22,7 +22,7 @@ mod m0010_demonstration;
 mod m0011_idempotency;
 mod m0012_after_exam;
 mod m0013_exemption;
-mod m0017_jobs;
+mod m0014_jobs;
 
 /// Brings a database to the newest step, in order.
 pub struct Migrator;
@@ -42,8 +42,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_demonstration::Migration),
             Box::new(m0011_idempotency::Migration),
             Box::new(m0012_after_exam::Migration),
-            Box::new(m0017_jobs::Migration),
             Box::new(m0013_exemption::Migration),
+            Box::new(m0014_jobs::Migration),
         ]
     }
 }
