@@ -5,6 +5,7 @@
 
 mod district;
 mod doubt;
+mod excuses;
 mod fill;
 mod ground;
 

@@ -6,6 +6,7 @@ use entity::points::Hours;
 use super::fill::{CANDIDATES, DemoError, Stage};
 use super::sitting::{Doing, LONG, Plan, SHORT};
 use super::study::{Meeting, everybody_of, leaders, only, person_of};
+use crate::auth::Caller;
 use crate::exam::ExamStatus;
 use crate::http::IfMatch;
 use crate::kernel::page::PageRequest;
@@ -373,7 +374,16 @@ async fn annual(stage: &Stage<'_>, year: i32) -> Result<(), DemoError> {
         Mishap::None | Mishap::MissesSome => Doing::Wrong(slips(number, year)),
     };
     if stage.at(year, 12, 31, 17, 0)? >= stage.now {
+        stage.open_make_up(year).await?;
         return running(stage, plan, doing).await;
+    }
+    let away = missing(stage, &plan, doing)?;
+    if year > LAST_PERFECT {
+        stage.clock.set(plan.opens_at - Millis::seconds(24 * 3600));
+        let (exam, status) = stage.seal(&plan).await?;
+        if status == ExamStatus::Sealed {
+            stage.excuse(exam, &away, false).await?;
+        }
     }
     let exam = examine(stage, &plan, doing).await?;
     if year > LAST_PERFECT {
@@ -382,11 +392,14 @@ async fn annual(stage: &Stage<'_>, year: i32) -> Result<(), DemoError> {
         plan.opens_at = stage.at(year, 12, 10, 9, 0)?;
         plan.closes_at = stage.at(year, 12, 10, 18, 0)?;
         plan.makes_up = Some(exam);
+        // The first of those who were away was exempt.
+        let exempt = away.first().map(|caller| person_of(caller)).transpose()?;
         let missing: Vec<_> = stage
             .meant(&plan.audience)?
             .into_iter()
             .filter(|(number, _, _)| matches!(doing(*number), Doing::Absent | Doing::Fails))
             .map(|(_, _, person)| person)
+            .filter(|person| Some(*person) != exempt)
             .collect();
         plan.audience = only(missing);
         // Two of three come.
@@ -398,8 +411,20 @@ async fn annual(stage: &Stage<'_>, year: i32) -> Result<(), DemoError> {
     Ok(())
 }
 
+/// Those whom an exam means and who will not come; without those whose accounts are shown.
+fn missing<'a>(
+    stage: &'a Stage<'_>,
+    plan: &Plan,
+    doing: impl Fn(usize) -> Doing,
+) -> Result<Vec<&'a Caller>, DemoError> {
+    let meant = stage.meant(&plan.audience)?.into_iter().map(|(number, _, _)| number);
+    let away = meant.filter(|number| doing(*number) == Doing::Absent);
+    let away = away.filter_map(|number| stage.ground.people.get(number).map(|(_, caller)| caller));
+    Ok(away.filter(|caller| !CANDIDATES.contains(&caller.account.username.as_str())).collect())
+}
+
 /// This year's exam: opened three days ago and open for eleven more, sat by most. `official` and `liaison` have not.
-async fn running(stage: &Stage<'_>, mut plan: Plan, doing: impl Fn(usize) -> Doing) -> Result<(), DemoError> {
+async fn running(stage: &Stage<'_>, mut plan: Plan, doing: impl Fn(usize) -> Doing + Copy) -> Result<(), DemoError> {
     let day = Millis::seconds(24 * 3600);
     plan.opens_at = midday(stage, stage.now - Millis(3 * day.0));
     plan.closes_at = midday(stage, stage.now + Millis(11 * day.0));
@@ -408,6 +433,9 @@ async fn running(stage: &Stage<'_>, mut plan: Plan, doing: impl Fn(usize) -> Doi
     let (exam, status) = stage.seal(&plan).await?;
     if matches!(status, ExamStatus::Closed | ExamStatus::Released) {
         return Ok(());
+    }
+    if status == ExamStatus::Sealed {
+        stage.excuse(exam, &missing(stage, &plan, doing)?, true).await?;
     }
     let shown: Vec<usize> = (0_usize..)
         .zip(&stage.ground.people)
@@ -424,14 +452,14 @@ async fn running(stage: &Stage<'_>, mut plan: Plan, doing: impl Fn(usize) -> Doi
 }
 
 /// Ten in the morning of the day of a moment.
-fn midday(stage: &Stage<'_>, at: Instant) -> Instant {
+pub(super) fn midday(stage: &Stage<'_>, at: Instant) -> Instant {
     let calendar = stage.services.core.settings.calendar;
     let ten = chrono::NaiveTime::from_hms_opt(10, 0, 0).unwrap_or_default();
     calendar.at(calendar.day(at), ten)
 }
 
 /// Composes an exam the day before, lets it be sat, and sees it closed.
-async fn examine(
+pub(super) async fn examine(
     stage: &Stage<'_>,
     plan: &Plan,
     doing: impl Fn(usize) -> Doing,
