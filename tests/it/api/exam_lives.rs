@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use entity::id::{AttemptId, ExamId, LeaseId};
 use kaofa::auth::Caller;
 use kaofa::exam::attempt::{RawResponse, RawSave};
-use kaofa::exam::{RegradeAction, RegradeInput, outcome};
+use kaofa::exam::{ExemptionKind, NewExemption, RegradeAction, RegradeInput, outcome};
 use kaofa::kernel::page::PageRequest;
 use kaofa::tally::Figures;
 use serde_json::json;
@@ -68,6 +68,13 @@ struct Held {
     roster: Vec<usize>,
     sat: Vec<Sat>,
     ruled: Vec<Ruled>,
+}
+
+/// What was granted to somebody toward the main exam.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Granted {
+    Exempt { late: bool },
+    Deferred,
 }
 
 const PASS: i64 = 500;
@@ -135,6 +142,9 @@ struct Story {
     coordinator: Caller,
     candidates: Vec<Caller>,
     family: Vec<Held>,
+    granted: [Option<Granted>; PEOPLE],
+    /// The main exam has opened.
+    opened: bool,
     /// The options of each question by what they say, and its name as an item.
     questions: BTreeMap<String, (String, Vec<String>)>,
 }
@@ -144,7 +154,17 @@ impl Story {
         let scene = Scene::set(server, PEOPLE).await;
         let coordinator = server.services.auth.act_as("coordinator").await.unwrap();
         let candidates = scene.callers();
-        Self { scene, dice: Dice(seed), seed, coordinator, candidates, family: Vec::new(), questions: BTreeMap::new() }
+        Self {
+            scene,
+            dice: Dice(seed),
+            seed,
+            coordinator,
+            candidates,
+            family: Vec::new(),
+            granted: [None; PEOPLE],
+            opened: false,
+            questions: BTreeMap::new(),
+        }
     }
 
     /// The main exam, or another make-up: in the n-th hour of the day.
@@ -163,7 +183,8 @@ impl Story {
             None => (0..PEOPLE).collect(),
             Some(main) => {
                 changes["makes_up_exam_id"] = json!(main.id);
-                (0..PEOPLE).filter(|p| !self.family.iter().any(|exam| exam.reaches(*p, PASS))).collect()
+                let open = |p: &usize| !self.exempt(*p) && !self.family.iter().any(|exam| exam.reaches(*p, PASS));
+                (0..PEOPLE).filter(open).collect()
             }
         };
         if Vec::is_empty(&roster) {
@@ -175,8 +196,14 @@ impl Story {
         let id = self.scene.exam(&four_singles(&changes)).await.parse().unwrap();
         self.family.push(Held { id, latest, allowed, closed: false, roster, sat: Vec::new(), ruled: Vec::new() });
         self.check("sealed").await;
+        for _ in 0..self.dice.below(4) {
+            let person = self.dice.below(PEOPLE);
+            self.excuse(person).await;
+        }
+        self.check("before it opens").await;
         self.scene.server.set_clock(&at(10));
         self.scene.server.work().await;
+        self.opened = true;
         let here = self.family.len() - 1;
         for _ in 0..PEOPLE * 2 {
             self.act(here).await;
@@ -207,10 +234,55 @@ impl Story {
         })
     }
 
+    fn exempt(&self, person: usize) -> bool {
+        matches!(self.granted[person], Some(Granted::Exempt { .. }))
+    }
+
+    /// Somebody wants not to sit, or later; granted or not.
+    async fn excuse(&mut self, person: usize) {
+        let exempt = self.dice.chance(50);
+        let kind = if exempt { ExemptionKind::Exempt } else { ExemptionKind::Deferred };
+        // By their unit: these people have no accounts.
+        let new = NewExemption {
+            person_id: Some(self.scene.people[person].to_string()),
+            kind: kind.to_string(),
+            ground: "住院治疗".to_owned(),
+            attachment: None,
+        };
+        let exemptions = self.scene.server.services.exemptions.clone();
+        // Of a make-up the main exam is meant.
+        let family: Vec<ExamId> = self.family.iter().map(|exam| exam.id).collect();
+        let of = family[self.dice.below(family.len())];
+        let asked = exemptions.ask(&self.coordinator, of, &new).await;
+        let sat = self.family.iter().flat_map(|exam| &exam.sat).filter(|sat| sat.person == person);
+        let sits = sat.filter(|sat| sat.fate != Fate::Technical).count() > 0;
+        // Once, and not after an attempt that stands.
+        let free = self.granted[person].is_none() && !sits;
+        assert_eq!(asked.is_ok(), free, "seed {}: {asked:?}", self.seed);
+        let Ok(asked) = asked else { return };
+        let approve = self.dice.chance(80);
+        exemptions.decide(&self.coordinator, asked.id, approve, "材料齐全").await.unwrap();
+        // Taken twice, the second decision changes nothing.
+        assert!(exemptions.decide(&self.coordinator, asked.id, !approve, "改变").await.is_err());
+        if approve {
+            let granted = if exempt { Granted::Exempt { late: self.opened } } else { Granted::Deferred };
+            self.granted[person] = Some(granted);
+        }
+    }
+
     /// Something happens in an exam that is open.
     async fn act(&mut self, here: usize) {
         let exam = &self.family[here];
         let person = exam.roster[self.dice.below(exam.roster.len())];
+        if self.exempt(person) {
+            let start = self.scene.server.services.attempts.start(&self.candidates[person], exam.id, None).await;
+            assert!(start.is_err(), "seed {}: who is exempt does not sit", self.seed);
+            return;
+        }
+        if self.dice.chance(8) {
+            return self.excuse(person).await;
+        }
+        let exam = &self.family[here];
         let own: Vec<usize> = (0..exam.sat.len()).filter(|n| exam.sat[*n].person == person).collect();
         let used = own.iter().filter(|n| exam.sat[**n].fate != Fate::Technical).count();
         let running = own.iter().copied().find(|n| exam.sat[*n].fate == Fate::Running);
@@ -325,6 +397,10 @@ impl Story {
         if self.family[here].sat.is_empty() {
             return;
         }
+        if self.dice.chance(15) {
+            let person = self.dice.below(PEOPLE);
+            return self.excuse(person).await;
+        }
         if self.dice.chance(25) {
             let n = self.dice.below(self.family[here].sat.len());
             return self.void(here, n).await;
@@ -379,19 +455,27 @@ impl Story {
             let passed = self.family.iter().any(|exam| exam.reaches(n, PASS));
             let first = self.family.iter().find_map(|exam| exam.counts(n));
             let flag = i64::from;
+            let (exempt, deferred) = (self.exempt(n), self.granted[n] == Some(Granted::Deferred));
+            let late = self.granted[n] == Some(Granted::Exempt { late: true });
+            assert!(!(exempt && sat), "nobody is exempt who has sat");
+            let away = !exempt && !sat;
             let wanted = (
-                (flag(sat), flag(!sat && open), flag(!sat && !open), flag(passed)),
+                (1, flag(exempt), flag(late), flag(!exempt)),
+                (flag(sat), flag(away && open && !deferred), flag(away && open && deferred), flag(away && !open)),
+                flag(passed),
                 (flag(main.counts(n).is_some()), flag(main.reaches(n, PASS)), flag(main.reaches(n, EXCELLENT))),
                 (flag(first.is_some_and(|(_, blank)| blank)), first.and_then(|(points, _)| points).unwrap_or(0)),
                 self.family.iter().map(|exam| exam.sittings(n)).sum::<i64>(),
             );
             let shown = (
-                (f.sat, f.pending, f.absent, f.passed),
+                (f.on_roster, f.exempt, f.exempt_late, f.expected),
+                (f.sat, f.pending, f.deferred, f.absent),
+                f.passed,
                 (f.first_sat, f.first_passed, f.excellent),
                 (f.blank, f.points),
                 f.sittings,
             );
-            assert_eq!(shown, wanted, "{when}, person {n}, {:?}", main.ruled);
+            assert_eq!(shown, wanted, "{when}, person {n}, {:?}, {:?}", main.ruled, self.granted[n]);
             passed_main += u64::from(main.reaches(n, PASS));
         }
         let counted = outcome::figures_of(services.core.db.read(), main.id, &self.scene.people).await.unwrap();
