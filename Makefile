@@ -26,9 +26,11 @@ audit: ## Asks a server whatever its specification allows, as each role, for abo
 	scripts/audit.sh
 
 # Wants cargo-fuzz (`cargo install cargo-fuzz`); the flags of the sanitizers are taken by a stable compiler too if it is told so.
-fuzz: ## Throws damaged files at the readers of tables, ten minutes each.
+fuzz: ## Throws damaged files at the readers of tables and questions, ten minutes each.
 	RUSTC_BOOTSTRAP=1 cargo fuzz run table -- -max_total_time=600 -rss_limit_mb=1500 -timeout=20
 	RUSTC_BOOTSTRAP=1 cargo fuzz run workbook -- -max_total_time=600 -rss_limit_mb=1500 -timeout=20
+	mkdir -p fuzz/corpus/questions
+	RUSTC_BOOTSTRAP=1 cargo fuzz run questions fuzz/corpus/questions fuzz/seeds/questions -- -dict=fuzz/seeds/questions.dict -max_total_time=600 -rss_limit_mb=1500 -timeout=20
 
 openapi: ## Writes openapi/kaofa.json from the code.
 	cargo run --quiet -- openapi > openapi/kaofa.json.new

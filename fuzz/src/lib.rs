@@ -1,10 +1,12 @@
-//! The program's own rooms for files, compiled here without the rest of it.
+//! The program's own rooms for files and for questions in them, compiled here without the rest of it.
 #![allow(dead_code, unused_imports, unreachable_pub)]
 
 #[path = "../../src/files/mod.rs"]
 pub mod files;
 
+pub mod bank;
 pub mod kernel;
+pub mod questions;
 
 use files::{Column, Heads, Limits, Table, read, write_csv};
 

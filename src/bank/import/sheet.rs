@@ -5,7 +5,7 @@ use super::report::{Defaults, ImportFault, Places, Reading};
 use super::text::{answer_of, day, settled};
 use super::words::{difficulty_of, kind_of, truth_of};
 use crate::bank::content::Kind;
-use crate::bank::draft::QuestionInput;
+use crate::bank::draft::{NewOption, QuestionInput};
 use crate::files::{Cell, Column, Field, Heads, Row, Table};
 use crate::kernel::field::FieldCode;
 
@@ -182,7 +182,7 @@ pub(in crate::bank) fn row(question: &QuestionInput) -> Vec<Field> {
         "multiple" => "多选题",
         _ => "判断题",
     };
-    let letters = |wanted: fn(&crate::bank::NewOption) -> bool| -> String {
+    let letters = |wanted: fn(&NewOption) -> bool| -> String {
         question.options.iter().zip('A'..='H').filter(|(option, _)| wanted(option)).map(|(_, letter)| letter).collect()
     };
     let answer = match question.answer {
