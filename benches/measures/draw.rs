@@ -116,6 +116,7 @@ async fn fill(services: &Services, exam: &str, model: &str) {
                 max_points: Points::whole(40),
                 answered: 0,
                 void_kind: None,
+                responses: None,
             });
             people.push(person::Model { id: who, sort_key: staff_no.clone(), staff_no, ..model.clone() });
         }

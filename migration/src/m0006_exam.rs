@@ -178,6 +178,7 @@ impl MigrationTrait for Migration {
                     .col(big_integer("max_points"))
                     .col(integer("answered"))
                     .col(text_null("void_kind").check(one_of("void_kind", &["technical", "misconduct"])))
+                    .col(text_null("responses"))
                     // Last, for it is long: what stands before it is read without the pages that it runs over to.
                     .col(text("items"))
                     .foreign_key(

@@ -65,6 +65,9 @@ pub struct Model {
     pub answered: i32,
     /// How it was voided.
     pub void_kind: Option<VoidKind>,
+    /// The responses that counted when it was handed in, in the order of their positions with `;` between: what is in its
+    /// saves, in one place. None before.
+    pub responses: Option<String>,
 }
 
 /// Joins are written out where they are needed.

@@ -174,6 +174,7 @@ impl<'a> Batch<'a> {
                     max_points: drawn.max_points,
                     answered: 0,
                     void_kind: None,
+                    responses: None,
                 };
                 own.push(start.id);
                 self.rows.insert(start.id, row);
@@ -207,7 +208,7 @@ impl<'a> Batch<'a> {
         self.saves.extend(fresh.into_iter().map(|save| (id, save, writing.arrival)));
         if let Some(head) = head.filter(|_| overtaken && any) {
             let rulings = self.rulings.get(&row.exam_id).unwrap_or(&self.none);
-            row.take(&mark(&writing.seat.sheet, ledger, rulings));
+            row.take(mark(&writing.seat.sheet, ledger, rulings));
             self.again.insert(id);
             let told = handed_in(row, ledger);
             let told = entry(writing.entry, writing.arrival, &Actor::SYSTEM, "exam.submit", id, head.unit_id, told);
@@ -254,7 +255,7 @@ impl<'a> Batch<'a> {
             }
         };
         let rulings = self.rulings.get(&row.exam_id).unwrap_or(&self.none);
-        row.take(&mark(&hand_in.seat.sheet, ledger, rulings));
+        row.take(mark(&hand_in.seat.sheet, ledger, rulings));
         row.state = AttemptState::Graded;
         row.submitted_at = Some(times.submitted_at(arrival));
         row.by_server = by_server;

@@ -1,11 +1,13 @@
 //! Marking a whole paper.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use entity::points::Points;
 
 use super::ledger::Ledger;
 use crate::exam::grading::{Response, score};
+use crate::exam::papers::BETWEEN;
 use crate::exam::ruling::{Rulings, Scored};
 use crate::exam::sealed::{Line, Sheet};
 
@@ -18,6 +20,8 @@ pub(super) struct Marks {
     pub max_points: Points,
     /// How many items were answered.
     pub answered: i32,
+    /// The responses that count, in the order of their positions with `;` between, as `papers` reads them.
+    pub responses: String,
 }
 
 /// Each item with what was answered and what that is worth, after all that was ruled about it.
@@ -41,12 +45,17 @@ pub(super) fn items<'a>(
 
 /// The marks of a paper with these saves.
 pub(super) fn mark(sheet: &Sheet, ledger: &Ledger, rulings: &Rulings) -> Marks {
-    let nothing = Marks { points: Points(0), max_points: Points(0), answered: 0 };
-    items(sheet, ledger, rulings).fold(nothing, |sum, (_, response, scored)| Marks {
-        points: sum.points + scored.points,
-        max_points: sum.max_points + scored.max_points,
-        answered: sum.answered + i32::from(!response.is_blank()),
-    })
+    let mut marks = Marks { points: Points(0), max_points: Points(0), answered: 0, responses: String::new() };
+    for (line, response, scored) in items(sheet, ledger, rulings) {
+        marks.points = marks.points + scored.points;
+        marks.max_points = marks.max_points + scored.max_points;
+        marks.answered += i32::from(!response.is_blank());
+        if line.position > 1 {
+            marks.responses.push(BETWEEN);
+        }
+        write!(marks.responses, "{response}").expect("text takes everything");
+    }
+    marks
 }
 
 #[cfg(test)]
@@ -55,6 +64,7 @@ mod tests {
 
     use super::super::ledger::Kept;
     use super::*;
+    use crate::exam::papers::response_at;
     use crate::exam::sealed::fixtures;
 
     fn ledger(saves: &[(i32, i32, &str)]) -> Ledger {
@@ -76,5 +86,8 @@ mod tests {
         assert_eq!(of(&[(1, 1, "x1"), (2, 1, "x1"), (3, 1, "x1 x3"), (4, 1, "true")]), (850, 4));
         assert_eq!(of(&[(1, 2, "x2"), (1, 1, "x1"), (3, 1, "x3"), (4, 7, "false")]), (200, 3));
         assert_eq!(of(&[(1, 1, "x1"), (1, 2, ""), (3, 1, "x2 x3")]), (0, 1));
+        let kept = mark(&sheet, &ledger(&[(1, 2, "x2"), (1, 1, "x1"), (3, 1, "x1 x3")]), &Rulings::default()).responses;
+        assert_eq!(kept, "x2;;x1 x3;");
+        assert_eq!([1, 2, 3, 4, 5].map(|at| response_at(&kept, at)), ["x2", "", "x1 x3", "", ""]);
     }
 }

@@ -34,6 +34,7 @@ const THIRD: (&str, &str) = (LIST, "column3");
 const FOURTH: (&str, &str) = (LIST, "column4");
 const FIFTH: (&str, &str) = (LIST, "column5");
 const SIXTH: (&str, &str) = (LIST, "column6");
+const SEVENTH: (&str, &str) = (LIST, "column7");
 
 /// An exam as attempts need it: without the manifest, which is large.
 #[derive(Debug, Clone, DerivePartialModel)]
@@ -128,6 +129,7 @@ pub(super) struct Row {
     pub max_points: Points,
     pub answered: i32,
     pub void_kind: Option<VoidKind>,
+    pub responses: Option<String>,
 }
 
 impl Row {
@@ -142,8 +144,9 @@ impl Row {
     }
 
     /// Takes what it came to.
-    pub(super) fn take(&mut self, marks: &Marks) {
+    pub(super) fn take(&mut self, marks: Marks) {
         (self.points, self.max_points, self.answered) = (Some(marks.points), marks.max_points, marks.answered);
+        self.responses = Some(marks.responses);
     }
 
     /// Takes other moments on.

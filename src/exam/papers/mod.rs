@@ -6,8 +6,8 @@
 mod model;
 mod store;
 
-pub(super) use model::place_of;
-pub(super) use store::{Paper, Which, after, answers, answers_at};
+pub(super) use model::{BETWEEN, place_of, places, response_at};
+pub(super) use store::{Paper, Which, after};
 
 /// How many papers are read at once.
 pub(super) const AT_ONCE: u64 = 2_000;

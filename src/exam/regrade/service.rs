@@ -20,7 +20,7 @@ use crate::db::Fault;
 use crate::exam::conduct::read_reason;
 use crate::exam::grading::Response;
 use crate::exam::outcome::{self, Member};
-use crate::exam::papers::{self, AT_ONCE, Which, place_of};
+use crate::exam::papers::{self, AT_ONCE, Which, place_of, response_at};
 use crate::exam::ruling::{self, Scored};
 use crate::exam::sealed::{SealedCache, SealedExam};
 use crate::exam::{ExamError, Exams};
@@ -259,27 +259,26 @@ async fn changes(
     let bad = |why: &str| Fault::from(DbErr::Type(format!("a paper of exam {}: {why}", sealed.id())));
     let kind = sealed.content(&checked.item).map(|content| content.kind).ok_or_else(|| bad("the item"))?;
     // Thousands give the same answer.
-    let mut known: HashMap<(usize, String), (Scored, Scored)> = HashMap::new();
+    let mut known: HashMap<usize, HashMap<String, (Scored, Scored)>> = HashMap::new();
     let (mut papers, mut changes, mut after) = (0_u64, Vec::new(), None);
     loop {
         let page = papers::after(conn, sealed.id(), Which::Marked(&checked.item), after, AT_ONCE).await?;
         let Some(last) = page.last() else { return Ok((papers, changes)) };
         after = Some(last.place());
-        let places = page.iter().map(|paper| place_of(&paper.items, &checked.item)).collect::<Option<Vec<_>>>();
-        let places = places.ok_or_else(|| bad("the item is not where it was found"))?;
-        let wanted: Vec<(AttemptId, i32)> = page.iter().zip(&places).map(|(p, at)| (p.id, at.position)).collect();
-        let mut responses = papers::answers_at(conn, &wanted).await?;
-        for (paper, place) in page.iter().zip(places) {
+        for paper in &page {
+            let place = place_of(&paper.items, &checked.item);
+            let place = place.ok_or_else(|| bad("the item is not where it was found"))?;
             papers += 1;
-            let key = (place.section, responses.remove(&paper.id).unwrap_or_default());
-            let (before, after) = if let Some(known) = known.get(&key) {
+            let response = response_at(paper.responses.as_deref().unwrap_or_default(), place.position);
+            let known = known.entry(place.section).or_default();
+            let (before, after) = if let Some(known) = known.get(response) {
                 *known
             } else {
                 let section = sealed.sections().get(place.section).ok_or_else(|| bad("its section"))?;
-                let response = Response::read(kind, &key.1).unwrap_or_default();
+                let (text, response) = (response, Response::read(kind, response).unwrap_or_default());
                 let worth = |course: &ruling::Course| course.score(section.scoring, section.points_each, &response);
                 let worth = (worth(&checked.before), worth(&checked.after));
-                known.insert(key, worth);
+                known.insert(text.to_owned(), worth);
                 worth
             };
             if before != after {

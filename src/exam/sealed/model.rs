@@ -146,12 +146,12 @@ impl SealedExam {
     }
 
     /// An item by its place in the pool.
-    pub(super) fn item_at(&self, place: usize) -> Option<&SealedItem> {
+    pub(in super::super) fn item_at(&self, place: usize) -> Option<&SealedItem> {
         self.items.get(place)
     }
 
     /// The place of an item in the pool.
-    pub(super) fn place_of(&self, item: &str) -> Option<usize> {
+    pub(in super::super) fn place_of(&self, item: &str) -> Option<usize> {
         self.places.get(item).copied()
     }
 }

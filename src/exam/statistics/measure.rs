@@ -58,12 +58,17 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// Adds a paper: what each of its items scored, of what it could.
-    pub fn add<'a>(&mut self, paper: impl Iterator<Item = (&'a str, i64, i64)> + Clone) {
-        let total: i64 = paper.clone().map(|(_, points, _)| points).sum();
+    /// Counts a paper with this total, whose items are added up elsewhere.
+    pub fn count(&mut self, total: i64) {
         self.persons += 1;
         self.t += i128::from(total);
         self.tt += i128::from(total) * i128::from(total);
+    }
+
+    /// Adds a paper: what each of its items scored, of what it could.
+    pub fn add<'a>(&mut self, paper: impl Iterator<Item = (&'a str, i64, i64)> + Clone) {
+        let total: i64 = paper.clone().map(|(_, points, _)| points).sum();
+        self.count(total);
         for (item, points, max_points) in paper {
             if let Some(tally) = self.items.get_mut(item) {
                 tally.add(points, max_points, total);

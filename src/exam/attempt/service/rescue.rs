@@ -113,6 +113,7 @@ impl Attempts {
                     row.retime(head.schedule().reopened(act.now, Millis::seconds(seconds)));
                     row.state = AttemptState::Running;
                     (row.submitted_at, row.points, row.answered, row.by_server) = (None, None, 0, false);
+                    row.responses = None;
                     store::set_state(tx, &row, before).await?;
                     let data = json!({ "seconds": seconds, "submitted_at": was, "number": row.number });
                     keep(tx, &caller, &act, (&head, &row), data).await?;

@@ -11,7 +11,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Value};
 
 use super::super::contact::Contact;
-use super::{CHUNK, Drawn, FIFTH, FIRST, FOURTH, Row, SECOND, SIXTH, THIRD, values};
+use super::{CHUNK, Drawn, FIFTH, FIRST, FOURTH, Row, SECOND, SEVENTH, SIXTH, THIRD, values};
 use crate::db::{Fault, insert_all, upsert_all};
 
 /// Writes new attempts and gives those that somebody else had started meanwhile, under the same candidate and number.
@@ -46,6 +46,7 @@ pub(in super::super) async fn insert(
         max_points: Set(row.max_points),
         answered: Set(row.answered),
         void_kind: Set(row.void_kind),
+        responses: Set(row.responses),
     };
     insert_all(conn, attempts.into_iter().map(model).collect(), true).await?;
     let there: Vec<AttemptId> = attempt::Entity::find()
@@ -109,6 +110,7 @@ pub(in super::super) async fn set_graded(
                 r.points.into(),
                 r.answered.into(),
                 r.max_points.into(),
+                r.responses.clone().into(),
             ]
         });
         let update = Query::update()
@@ -119,6 +121,7 @@ pub(in super::super) async fn set_graded(
             .value(attempt::Column::Points, Expr::col(FOURTH))
             .value(attempt::Column::Answered, Expr::col(FIFTH))
             .value(attempt::Column::MaxPoints, Expr::col(SIXTH))
+            .value(attempt::Column::Responses, Expr::col(SEVENTH))
             .from(values(list))
             .and_where(Expr::col((attempt::Entity, attempt::Column::Id)).equals(FIRST))
             .and_where(Expr::col((attempt::Entity, attempt::Column::State)).eq(before))
@@ -144,6 +147,7 @@ pub(in super::super) async fn set_state(
         points: Set(row.points),
         answered: Set(row.answered),
         void_kind: Set(row.void_kind),
+        responses: Set(row.responses.clone()),
         ..Default::default()
     };
     let done = attempt::Entity::update_many()

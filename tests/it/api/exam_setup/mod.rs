@@ -157,6 +157,7 @@ async fn sit(server: &TestServer, exam: &str, person: PersonId, points: i64, ite
                 max_points: Set(Points::whole(100)),
                 answered: Set(5),
                 void_kind: Set(None),
+                responses: Set(None),
             };
             Box::pin(async move {
                 attempt::Entity::insert(row).exec_without_returning(tx).await?;

@@ -308,6 +308,7 @@ impl Scene {
             max_points: Points::whole(100),
             answered: 1,
             void_kind: (state == AttemptState::Voided).then_some(VoidKind::Technical),
+            responses: None,
         };
         let id = row.id;
         self.write(|tx| {
