@@ -18,7 +18,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{EntityTrait, IntoActiveModel as _};
 use tokio::time::sleep;
 
-use super::{Measure, exam_of};
+use super::{Measure, exam_of, whole};
 use crate::report::Row;
 use crate::stage::Stage;
 
@@ -140,11 +140,6 @@ async fn fill(services: &Services, exam: &str, model: &str) {
         })
     });
     set.await.unwrap();
-}
-
-/// With every column set, as an insert of many rows wants them.
-fn whole<A: sea_orm::ActiveModelTrait>(row: A) -> A {
-    row.reset_all()
 }
 
 /// Downloads the file and gives its size.

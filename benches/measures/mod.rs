@@ -1,20 +1,31 @@
 //! What is measured, a file each.
 
+mod after;
 mod bare;
 mod candidate;
 mod draw;
 mod files;
+mod find;
 mod herd;
 mod save;
 mod scan;
 mod start;
 mod submit;
+mod watch;
 mod year;
 
 use std::future::Future;
 use std::pin::Pin;
 
-use rig::{Sitting, request};
+use entity::id::{BankId, ExamId};
+use entity::instant::Millis;
+use entity::points::Points;
+use kaofa::bank::BankFilter;
+use kaofa::exam::{BlueprintInput, Resealing, SectionInput};
+use kaofa::kernel::page::PageRequest;
+use kaofa::org::AudienceDto;
+use kaofa::web::Services;
+use rig::{Hall, Sitting, request};
 use serde_json::Value;
 
 use crate::press::{Script, to_the_end};
@@ -43,6 +54,9 @@ pub(crate) const MEASURES: &[Measure] = &[
     files::MEASURE,
     draw::MEASURE,
     year::MEASURE,
+    find::MEASURE,
+    after::MEASURE,
+    watch::MEASURE,
 ];
 
 /// How many connections press where nothing else is said.
@@ -135,7 +149,11 @@ impl Script for Batch {
 
 /// Starts everybody of a range and gives their attempts: what a measure stands on, not measured.
 async fn started(stage: &Stage, measure: &str, count: usize) -> Vec<Running> {
-    let exam = stage.exam(measure);
+    started_in(stage, stage.exam(measure), count).await
+}
+
+/// The same in an exam that no measure has from the beginning.
+async fn started_in(stage: &Stage, exam: &str, count: usize) -> Vec<Running> {
     let mut running = Vec::with_capacity(count);
     let candidates = &stage.hall.candidates[..count.min(stage.hall.candidates.len())];
     let starting = candidates.chunks(candidates.len().div_ceil(64).max(1)).map(async |chunk| {
@@ -151,6 +169,47 @@ async fn started(stage: &Stage, measure: &str, count: usize) -> Vec<Running> {
         running.extend(started);
     }
     running
+}
+
+/// Makes and seals an exam of singles for everybody of these units, over a bank or the hall's; it is open.
+async fn make_exam(services: &Services, hall: &Hall, units: &[String], bank: Option<BankId>, items: usize) -> ExamId {
+    let coordinator = services.auth.act_as("coordinator").await.unwrap();
+    let banks = services.bank.banks(&coordinator, &BankFilter::default(), &PageRequest::default()).await.unwrap();
+    let (bank, now) = (bank.unwrap_or(banks.items[0].id), services.core.now());
+    let section = SectionInput {
+        title: "单项选择题".to_owned(),
+        kind: "single".to_owned(),
+        count: i32::try_from(items).unwrap(),
+        points_each: Points::whole(2),
+        ..SectionInput::default()
+    };
+    let blueprint = BlueprintInput {
+        title: format!("{}个单位{items}题", units.len()),
+        kind: "annual".to_owned(),
+        year: 2026,
+        unit_id: hall.root.clone(),
+        bank_ids: vec![bank.to_string()],
+        opens_at: (now - Millis::seconds(1)).to_string(),
+        closes_at: (now + Millis::seconds(7200)).to_string(),
+        duration_seconds: 7200,
+        grace_seconds: 30,
+        pass_points: Points::whole(60),
+        attempts_allowed: 1,
+        attempt_scoring: "highest".to_owned(),
+        audience: AudienceDto { unit_ids: units.to_vec(), categories: Vec::new(), person_ids: Vec::new() },
+        sections: vec![section],
+        release: "manual".to_owned(),
+        show_key: "never".to_owned(),
+        ..BlueprintInput::default()
+    };
+    let exam = services.exams.create(&coordinator, &blueprint).await.unwrap().id;
+    services.exams.seal(&coordinator, exam, &Resealing::default()).await.unwrap();
+    exam
+}
+
+/// With every column set, as an insert of many rows wants them.
+fn whole<A: sea_orm::ActiveModelTrait>(row: A) -> A {
+    row.reset_all()
 }
 
 /// Sends all of these and wants no error.
