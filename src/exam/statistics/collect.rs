@@ -34,18 +34,18 @@ pub(super) async fn collect(
     sealed: &Arc<SealedExam>,
     rulings: &Rulings,
 ) -> Result<Collected, Fault> {
-    let mut adder = Adder::new(Arc::clone(sealed), rulings.clone());
+    let mut sum = Adder::new(Arc::clone(sealed), rulings.clone());
     let mut page = papers::after(conn, sealed.id(), Which::Graded, None, AT_ONCE).await?;
     while let Some(last) = page.last().map(Paper::place) {
-        let adding = tokio::task::spawn_blocking(move || {
-            let added = page.iter().try_for_each(|paper| adder.add(paper));
-            added.map(|()| adder)
+        let work = tokio::task::spawn_blocking(move || {
+            let done = page.iter().try_for_each(|paper| sum.add(paper));
+            done.map(|()| sum)
         });
-        let (next, added) = tokio::join!(papers::after(conn, sealed.id(), Which::Graded, Some(last), AT_ONCE), adding);
-        adder = added.map_err(|ended| bad(sealed.id(), &ended))??;
+        let (next, done) = tokio::join!(papers::after(conn, sealed.id(), Which::Graded, Some(last), AT_ONCE), work);
+        sum = done.map_err(|ended| bad(sealed.id(), &ended))??;
         page = next?;
     }
-    Ok(adder.finish())
+    Ok(sum.finish())
 }
 
 /// Adds papers up, item by item in the order of the pool.

@@ -59,6 +59,7 @@ fn row(number: i32, state: AttemptState) -> Row {
         max_points: Points(850),
         answered: 0,
         void_kind: None,
+        responses: None,
     }
 }
 
