@@ -76,14 +76,17 @@ async fn run(stage: &Stage) -> Vec<Row> {
 
 async fn fill(services: &Services, stage: &Stage) -> (ExamId, String, String) {
     let coordinator = services.auth.act_as("coordinator").await.unwrap();
-    let (root, core): (UnitId, _) = (stage.hall.root.parse().unwrap(), &services.core);
+    let (district, core): (UnitId, _) = (stage.hall.root.parse().unwrap(), &services.core);
     let mut units = Vec::new();
     for n in 0..UNITS {
         let code = format!("430202Y{n:03}");
-        let unit =
-            NewUnit {
-                parent_id: Some(root), name: format!("{code}站"), code, kind: UnitKind::Unit, active_from: None
-            };
+        let unit = NewUnit {
+            parent_id: Some(district),
+            name: format!("{code}站"),
+            code,
+            kind: UnitKind::Unit,
+            active_from: None,
+        };
         units.push(services.org.insert_unit(&Actor::SYSTEM, unit).await.unwrap().id);
     }
     let mut people: Vec<PersonId> = Vec::with_capacity(PAPERS);
@@ -103,7 +106,7 @@ async fn fill(services: &Services, stage: &Stage) -> (ExamId, String, String) {
     }
     // A bank of as many questions as a paper has, so that each stands on every paper.
     let author = services.auth.act_as("author").await.unwrap();
-    let bank = NewBank { unit_id: root, title: "小题库".to_owned(), review_required: false };
+    let bank = NewBank { unit_id: district, title: "小题库".to_owned(), review_required: false };
     let bank = services.bank.create_bank(&coordinator, bank).await.unwrap().id;
     let singles = kaofa::demo::questions().into_iter().filter(|q| q.input().kind == "single").take(ITEMS).collect();
     services.bank.create_questions(&author, bank, singles, true).await.unwrap();
