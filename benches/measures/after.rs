@@ -79,11 +79,11 @@ async fn fill(services: &Services, stage: &Stage) -> (ExamId, String, String) {
     let (district, core): (UnitId, _) = (stage.hall.root.parse().unwrap(), &services.core);
     let mut units = Vec::new();
     for n in 0..UNITS {
-        let code = format!("430202Y{n:03}");
+        let number = format!("430202Y{n:03}");
         let unit = NewUnit {
             parent_id: Some(district),
-            name: format!("{code}站"),
-            code,
+            name: format!("{number}站"),
+            code: number,
             kind: UnitKind::Unit,
             active_from: None,
         };
