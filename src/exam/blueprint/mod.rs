@@ -27,4 +27,4 @@ pub(super) use service::end;
 pub use service::{Candidacy, DrawVerdict, ExamError, Exams};
 pub use state::Times;
 pub(super) use state::status_at;
-pub(super) use store::{hold, opening, times};
+pub(super) use store::{hold, key_seers, opening, times};

@@ -368,6 +368,9 @@ pub struct Candidate {
     pub void_kind: Option<VoidKind>,
     /// What they are allowed beyond the schedule.
     pub allowed: Allowance,
+    /// They have seen the key of a question of the pool, when first, and sit after that or have yet to. For those who read
+    /// figures.
+    pub saw_key: Option<Instant>,
     /// The points that count, once results are released and if the reader may see them.
     pub points: Option<Points>,
 }

@@ -30,6 +30,7 @@ pub(super) use list::{Reach, brief_of, list};
 pub(in crate::exam) use seal::opening;
 pub(super) use seal::{Papers, Sealing, beacon, draw_head, ever_started, manifest, observed, paper_ids, papers, seal};
 use seal::{balance_of, balance_text, seal_of};
+pub(in crate::exam) use sittings::key_seers;
 pub(super) use sittings::{Attempt, Part, forget_contacts, has_running, shown, sittings};
 
 /// Exams without what is large or secret: manifest and secret are read as null.

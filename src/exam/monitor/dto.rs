@@ -77,6 +77,8 @@ struct RowDto {
     extra_seconds: i32,
     /// They may start until then.
     admit_until: Option<String>,
+    /// They saw the key of a question of the pool before they started, or have yet to start.
+    saw_key: bool,
     /// What the caller can do for them.
     acts: Vec<ActDto>,
 }
@@ -158,6 +160,7 @@ impl MonitorDto {
             by_server: row.by_server,
             extra_seconds: row.extra_seconds,
             admit_until: row.admit_until.map(|at| at.to_string()),
+            saw_key: row.saw_key,
         };
         Self {
             server_time: sight.at.to_string(),

@@ -90,6 +90,8 @@ pub struct Row {
     pub extra_seconds: i32,
     /// They may start until then.
     pub admit_until: Option<Instant>,
+    /// They saw the key of a question of the pool before they started, or have yet to start.
+    pub saw_key: bool,
 }
 
 impl Row {
@@ -227,6 +229,7 @@ mod tests {
             by_server: false,
             extra_seconds: 0,
             admit_until: None,
+            saw_key: false,
         }
     }
 

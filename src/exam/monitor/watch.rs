@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use entity::exam::exam::ExamStatus;
-use entity::id::{ExamId, UnitId};
+use entity::id::{ExamId, PersonId, UnitId};
+use entity::instant::Instant;
 use parking_lot::Mutex;
 use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +16,7 @@ use super::store;
 use crate::core::Core;
 use crate::db::Fault;
 use crate::exam::attempt::Attempts;
-use crate::exam::blueprint::status_at;
+use crate::exam::blueprint::{key_seers, status_at};
 use crate::org::{self, Org, RosterMember};
 
 /// How long it rests between two looks, and once the exam is over.
@@ -40,6 +41,8 @@ pub(super) struct Eyes {
 struct Roster {
     members: Arc<Vec<RosterMember>>,
     units: Arc<HashMap<UnitId, String>>,
+    /// Who saw a key, and when first.
+    seers: HashMap<PersonId, Instant>,
     looks: u32,
 }
 
@@ -58,6 +61,7 @@ impl Eyes {
             roster.members = Arc::new(org::roster(conn, exam.into(), None).await?);
             let units: Vec<UnitId> = roster.members.iter().map(|m| m.unit_id).collect();
             roster.units = Arc::new(self.org.unit_names(&units).await.map_err(fault)?);
+            roster.seers = key_seers(conn, exam).await?;
             roster.looks = ROSTER_AGAIN;
         }
         roster.looks -= 1;
@@ -83,6 +87,7 @@ impl Eyes {
                 by_server: sat.is_some_and(|sat| sat.by_server),
                 extra_seconds,
                 admit_until,
+                saw_key: roster.seers.get(&member.person_id).is_some_and(|at| sat.is_none_or(|s| *at < s.started_at)),
             }
         };
         let rows = roster.members.iter().map(row).collect();

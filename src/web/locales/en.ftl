@@ -1835,6 +1835,9 @@ statistics-why-it-cannot-score = it cannot score
 statistics-why-it-was-dropped = it was dropped
 
 # Monitor
+exams-saw-key = Saw a key
+exams-key = Key
+exams-saw-key-at = Saw the key of a question of this exam at { $time }, and sat after that or has yet to
 monitor-title = Monitor
 monitor-as-of = As of
 monitor-still = loaded again every 15 seconds

@@ -1833,6 +1833,9 @@ statistics-why-it-cannot-score = 没有分值
 statistics-why-it-was-dropped = 已作废
 
 # 监考
+exams-saw-key = 看过答案
+exams-key = 答案
+exams-saw-key-at = { $time } 看过本场题库中试题的答案，此后参考或尚未参考
 monitor-title = 考试监控
 monitor-as-of = 截至
 monitor-still = 每 15 秒刷新

@@ -8,6 +8,7 @@ mod auth;
 mod bank;
 mod bank_files;
 mod bank_many;
+mod candidate_pages;
 mod conduct;
 mod desk;
 mod drafts;

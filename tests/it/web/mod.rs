@@ -2,6 +2,7 @@
 
 mod activation;
 mod audit;
+mod bank;
 mod browser;
 mod coordinator;
 mod login;

@@ -34,6 +34,9 @@ pub(in crate::exam) struct CandidateDto {
     extra_attempts: i32,
     /// They may start until then, whatever the latest start is.
     admit_until: Option<String>,
+    /// When they first saw the key of a question of the pool, if that was before their newest attempt or they have none;
+    /// null otherwise, and for liaisons.
+    saw_key_at: Option<String>,
     /// The points that count, once results are released and if the reader may see them.
     points: Option<Decimal>,
 }
@@ -53,6 +56,7 @@ impl From<Candidate> for CandidateDto {
             extra_seconds: candidate.allowed.extra.0 / 1000,
             extra_attempts: candidate.allowed.attempts,
             admit_until: candidate.allowed.admit_until.map(|t| t.to_string()),
+            saw_key_at: candidate.saw_key.map(|t| t.to_string()),
             points: candidate.points.map(Decimal::from),
         }
     }

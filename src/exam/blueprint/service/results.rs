@@ -65,6 +65,8 @@ impl Exams {
         let member = member(row);
         let people: Vec<PersonId> = members.iter().map(|m| m.person_id).collect();
         let allowed = store::allowances_of(conn, &[id], &people).await?;
+        let reads = caller.has(READERS, self.core.now());
+        let seen = if reads { store::key_seers(conn, id).await? } else { HashMap::new() };
         let of = |m: RosterMember| {
             let attempts = sat.remove(&(m.person_id, id)).unwrap_or_default();
             let sittings = sittings(&attempts);
@@ -75,6 +77,7 @@ impl Exams {
                 state: newest.map(|a| a.sitting.state),
                 void_kind: newest.and_then(|a| a.sitting.void_kind),
                 allowed: allowed.get(&(m.person_id, id)).copied().unwrap_or_default(),
+                saw_key: seen.get(&m.person_id).copied().filter(|at| newest.is_none_or(|a| *at < a.started_at)),
                 points: member.counting(&sittings).filter(|_| marks).and_then(Sitting::earned),
                 unit_name: names.get(&m.unit_id).cloned().unwrap_or_default(),
                 person_id: m.person_id,

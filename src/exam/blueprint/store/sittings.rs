@@ -2,13 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
+use entity::auth::account;
+use entity::bank::key_view;
 use entity::exam::attempt::{self, AttemptState};
-use entity::exam::contact;
 use entity::exam::exam::{self, ExamStatus, ShowKey};
+use entity::exam::{contact, pool_item};
 use entity::id::{AttemptId, ExamId, PersonId, QuestionId, UnitId};
 use entity::instant::Instant;
 use sea_orm::sea_query::Query;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, RelationDef,
+};
 use serde::Deserialize;
 
 use crate::db::Fault;
@@ -29,6 +33,7 @@ pub(in super::super) enum Part<'a> {
 #[derive(Debug, Clone)]
 pub(in super::super) struct Attempt {
     pub(in super::super) id: AttemptId,
+    pub(in super::super) started_at: Instant,
     pub(in super::super) submitted_at: Option<Instant>,
     pub(in super::super) sitting: Sitting,
 }
@@ -60,6 +65,7 @@ pub(in super::super) async fn sittings(
             attempt::Column::Points,
             attempt::Column::Answered,
             attempt::Column::VoidKind,
+            attempt::Column::StartedAt,
             attempt::Column::SubmittedAt,
         ])
         .filter(condition)
@@ -67,9 +73,9 @@ pub(in super::super) async fn sittings(
         .all(conn)
         .await?;
     let mut found: HashMap<(PersonId, ExamId), Vec<Attempt>> = HashMap::new();
-    for (id, person, exam, number, state, points, answered, void_kind, submitted_at) in rows {
+    for (id, person, exam, number, state, points, answered, void_kind, started_at, submitted_at) in rows {
         let sitting = Sitting { exam, number, state, points, answered, void_kind };
-        found.entry((person, exam)).or_default().push(Attempt { id, submitted_at, sitting });
+        found.entry((person, exam)).or_default().push(Attempt { id, started_at, submitted_at, sitting });
     }
     for attempts in found.values_mut() {
         attempts.sort_by_key(|a| a.sitting.number);
@@ -128,4 +134,30 @@ pub(in super::super) async fn shown(conn: &impl ConnectionTrait, main: ExamId) -
         }
     }
     Ok(shown)
+}
+
+/// Who of all people has seen the key of a question of an exam's pool, in whichever version, and when first.
+pub(in crate::exam) async fn key_seers(
+    conn: &impl ConnectionTrait,
+    exam: ExamId,
+) -> Result<HashMap<PersonId, Instant>, Fault> {
+    let pool = Query::select()
+        .column(pool_item::Column::QuestionId)
+        .from(pool_item::Entity)
+        .and_where(pool_item::Column::ExamId.eq(exam))
+        .to_owned();
+    let account: RelationDef =
+        key_view::Entity::belongs_to(account::Entity).from(key_view::Column::AccountId).to(account::Column::Id).into();
+    let rows: Vec<(PersonId, Instant)> = key_view::Entity::find()
+        .select_only()
+        .column(account::Column::PersonId)
+        .column_as(key_view::Column::At.min(), "at")
+        .join(JoinType::InnerJoin, account)
+        .filter(account::Column::PersonId.is_not_null())
+        .filter(key_view::Column::QuestionId.in_subquery(pool))
+        .group_by(account::Column::PersonId)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().collect())
 }
