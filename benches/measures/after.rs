@@ -108,7 +108,11 @@ async fn fill(services: &Services, stage: &Stage) -> (ExamId, String, String) {
     let author = services.auth.act_as("author").await.unwrap();
     let bank = NewBank { unit_id: district, title: "小题库".to_owned(), review_required: false };
     let bank = services.bank.create_bank(&coordinator, bank).await.unwrap().id;
-    let singles = kaofa::demo::questions().into_iter().filter(|q| q.input().kind == "single").take(ITEMS).collect();
+    let singles = kaofa::demo::questions()
+        .into_iter()
+        .filter(|q| q.input().kind == "single" && q.group().is_none())
+        .take(ITEMS)
+        .collect();
     services.bank.create_questions(&author, bank, singles, true).await.unwrap();
     let names: Vec<String> = units.iter().map(ToString::to_string).collect();
     let exam = make_exam(services, &stage.hall, &names, Some(bank), ITEMS).await;

@@ -267,18 +267,24 @@ pub(super) async fn list(
     filter: &QuestionFilter,
     page: &PageRequest,
 ) -> Result<Page<QuestionSummary>, Fault> {
-    let banks = sea_orm::sea_query::Query::select()
-        .column(bank::Column::Id)
-        .from(bank::Entity)
-        .and_where(bank::Column::UnitId.in_subquery(tree::within(tops)))
-        .to_owned();
+    // First which questions, then what they say: asked at once, SQLite reads and sorts a whole bank for a page of it.
     let mut query = question::Entity::find()
-        .join(JoinType::InnerJoin, newest())
-        .filter(question::Column::BankId.in_subquery(banks))
+        .select_only()
+        .column(question::Column::Id)
         .order_by_asc(question::Column::Id)
         .limit(page.limit + 1);
     if let Some(bank) = filter.bank_id {
+        if ids_within(conn, tops, &[bank]).await?.is_empty() {
+            return Ok(Page { items: Vec::new(), next_cursor: None });
+        }
         query = query.filter(question::Column::BankId.eq(bank));
+    } else {
+        let banks = sea_orm::sea_query::Query::select()
+            .column(bank::Column::Id)
+            .from(bank::Entity)
+            .and_where(bank::Column::UnitId.in_subquery(tree::within(tops)))
+            .to_owned();
+        query = query.filter(question::Column::BankId.in_subquery(banks));
     }
     if let Some(kind) = filter.kind {
         query = query.filter(question::Column::Kind.eq(kind));
@@ -310,9 +316,8 @@ pub(super) async fn list(
     if let Some(after) = &page.after {
         query = query.filter(question::Column::Id.gt(after));
     }
-    let rows = query.select_also(question_version::Entity).all(conn).await?;
-    let summaries = rows.into_iter().filter_map(|(q, v)| v.map(|v| summary(&q, v))).collect();
-    Ok(Page::cut(summaries, page, |q: &QuestionSummary| q.id.to_string()))
+    let ids: Vec<QuestionId> = query.into_tuple().all(conn).await?;
+    Ok(Page::cut(summaries(conn, &ids).await?, page, |q: &QuestionSummary| q.id.to_string()))
 }
 
 /// These questions as lists show them, in their order.
