@@ -182,6 +182,7 @@ pub fn workers(services: &Services) -> Vec<Worker> {
         worker("tally.fold", |s| Box::pin(async move { Ok(tally::fold(&s.core).await?) })),
         worker("org.tick", |s| Box::pin(async move { Ok(s.org.tick().await?) })),
         worker("study.tick", |s| Box::pin(async move { Ok(s.study.tick().await?) })),
+        worker("study.count_turnouts", |s| Box::pin(async move { Ok(s.study.count_turnouts().await?) })),
         // Before the exam's own turn, which closes it once nobody sits it any more.
         worker("attempt.tick", |s| {
             Box::pin(async move {

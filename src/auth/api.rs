@@ -9,11 +9,11 @@ use uuid::Uuid;
 use super::caller::AnyCaller;
 use super::dto::{
     AccountChangeRequest, AccountDto, AccountQuery, AccountRequest, ActivateRequest, DetailsDto, GrantCreated,
-    GrantRequest, HandoutRequest, LogInRequest, LogInResponse, PasswordRequest, SlipDto, SlipFile, SlipList,
+    GrantRequest, HandoutRequest, LogInRequest, LogInResponse, PasswordRequest, SlipDto, SlipList,
 };
 use super::model::Caller;
 use super::service::Auth;
-use crate::http::{Address, ApiPage, IfMatch, Json, OptionalJson, PageQuery, Problem, Tagged};
+use crate::http::{Address, ApiPage, IfMatch, Json, OptionalJson, PageQuery, Problem, Tagged, Workbook};
 
 /// Logging in, accounts, grants and one-time codes.
 #[derive(Debug)]
@@ -157,9 +157,9 @@ impl AuthApi {
         caller: Caller,
         id: Path<Uuid>,
         body: OptionalJson<HandoutRequest>,
-    ) -> Result<SlipFile, Problem> {
+    ) -> Result<Workbook, Problem> {
         let handout = body.0.unwrap_or_default().of(id.0.into())?;
-        Ok(SlipFile::new(self.0.hand_out_sheet(&caller, handout).await?))
+        Ok(Workbook::new(self.0.hand_out_sheet(&caller, handout).await?, "activation-codes"))
     }
 
     /// A new one-time code for a person, good for half an hour, which also unlocks their account; it is made if there is

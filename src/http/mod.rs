@@ -4,6 +4,7 @@
 //! Never a business rule.
 
 mod compress;
+mod download;
 mod etag;
 mod idempotency;
 mod json;
@@ -16,6 +17,7 @@ mod stream;
 mod wire;
 
 pub use compress::compress;
+pub use download::{Download, FileFormat, Workbook};
 pub use etag::{IfMatch, Tagged};
 pub use idempotency::{HEADER as IDEMPOTENCY_KEY, Idempotency, mark};
 pub use json::Json;

@@ -21,6 +21,13 @@ impl Rate {
         Self { numerator, denominator }
     }
 
+    /// The same of what was counted. What no `i64` holds counts as the most that one holds.
+    #[must_use]
+    pub fn of_counts(part: u64, whole: u64) -> Self {
+        let n = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        Self::new(n(part), n(whole))
+    }
+
     /// Whether it is exactly 1. Nothing of nothing is not.
     #[must_use]
     pub const fn is_full(self) -> bool {

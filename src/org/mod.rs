@@ -34,7 +34,7 @@ pub use model::{
 };
 pub use national_id::{NationalId, NationalIdError};
 pub use phone::{Phone, PhoneError};
-pub use service::{AmendError, Format, ImportFile, Org, OrgError, amend_roster};
+pub use service::{AmendError, ImportFile, Org, OrgError, amend_roster};
 pub use standing::Posting;
 pub use store::{
     amendments, everybody_on, newest_amendments, on_roster, on_rosters, people_on, roster, roster_count, roster_names,

@@ -28,7 +28,6 @@ mod unit_files;
 mod units;
 
 pub use changes::amend_roster;
-pub use exports::Format;
 pub use imports::ImportFile;
 
 /// Those who may read a unit's roster.

@@ -15,7 +15,7 @@ use crate::kernel::field::{FieldCode, Fields, Invalid};
 mod files;
 mod years;
 
-pub(super) use files::{FileFormatDto, FileJobDto, FileJobsDto, FileQuery, FileRequest, ParagraphDto};
+pub(super) use files::{FileJobDto, FileJobsDto, FileQuery, FileRequest, ParagraphDto};
 pub(super) use years::{SnapshotDto, YearRequest, YearsDto};
 
 /// Rates of a unit with its subtree and of the units below it.

@@ -18,5 +18,5 @@ pub use model::{
     Closing, DEFINITION, FigureName, Filter, MAX_DEPTH, PersonRow, Report, Row, Side, Snapshot, UnitFigures,
     UnknownFigure, Year,
 };
-pub use service::{Download, FileOrder, Format, Paragraph, Part, ReportError, Reports, What};
+pub use service::{FileOrder, Paragraph, Part, ReportError, ReportFile, Reports, What};
 pub use streak::{Run, Streak};

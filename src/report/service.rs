@@ -22,7 +22,7 @@ mod people;
 mod rates;
 mod years;
 
-pub use files::{Download, FileOrder, Format, What};
+pub use files::{FileOrder, ReportFile, What};
 pub use paragraph::{Paragraph, Part};
 
 /// The first year of which anything can be asked.

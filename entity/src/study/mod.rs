@@ -12,4 +12,6 @@ pub mod programme;
 pub mod requirement;
 pub mod series;
 pub mod session;
+pub mod turnout;
+pub mod turnout_mark;
 pub mod unit_credit;

@@ -1,8 +1,7 @@
 //! One-time codes.
 
 use entity::id::UnitId;
-use poem_openapi::payload::Binary;
-use poem_openapi::{ApiResponse, Object};
+use poem_openapi::Object;
 
 use crate::auth::model::Slip;
 use crate::auth::service::Handout;
@@ -99,24 +98,5 @@ impl From<Vec<Slip>> for SlipList {
         let created = slips.iter().filter(|slip| slip.is_new).count();
         let renewed = slips.len() - created;
         Self { items: slips.into_iter().map(SlipDto::from).collect(), created, renewed }
-    }
-}
-
-/// The codes as a file.
-#[derive(Debug, ApiResponse)]
-pub(in crate::auth) enum SlipFile {
-    /// A line for each code.
-    #[oai(status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")]
-    Xlsx(
-        Binary<Vec<u8>>,
-        /// The name to save it under.
-        #[oai(header = "Content-Disposition")]
-        String,
-    ),
-}
-
-impl SlipFile {
-    pub(in crate::auth) fn new(bytes: Vec<u8>) -> Self {
-        Self::Xlsx(Binary(bytes), "attachment; filename=\"activation-codes.xlsx\"".to_owned())
     }
 }

@@ -4,7 +4,7 @@ mod accounts;
 mod activation;
 
 pub(super) use accounts::{AccountChangeRequest, AccountQuery};
-pub(super) use activation::{ActivateRequest, HandoutRequest, SlipDto, SlipFile, SlipList};
+pub(super) use activation::{ActivateRequest, HandoutRequest, SlipDto, SlipList};
 
 use entity::auth::grant::Role;
 use entity::id::UnitId;

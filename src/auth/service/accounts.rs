@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{Auth, AuthError, NewAccount, act};
 use crate::auth::choice::{Owner, check_choice};
 use crate::auth::model::{
-    AccountChange, AccountDetails, AccountFilter, AccountRow, AccountStatus, Caller, Denied, authorise,
+    AccountChange, AccountDetails, AccountFilter, AccountRow, AccountStatus, Caller, Denied, Scope, authorise,
 };
 use crate::auth::store;
 use crate::db::Fault;
@@ -92,13 +92,8 @@ impl Auth {
 
     /// One account. For security administrators, those of their subtrees.
     pub async fn account(&self, caller: &Caller, id: AccountId) -> Result<AccountDetails, AuthError> {
-        let now = self.core.now();
-        let scope = caller.scope(KEEPERS, now)?;
-        let conn = self.core.db.read();
-        let account = store::by_id(conn, id).await?.ok_or(Denied::NotFound)?;
-        if !store::is_within(conn, id, &scope.0).await? {
-            return Err(Denied::NotFound.into());
-        }
+        let (conn, now) = (self.core.db.read(), self.core.now());
+        let (account, _) = self.seen(caller, id).await?;
         Self::detailed(conn, vec![account], now).await?.pop().ok_or_else(|| Denied::NotFound.into())
     }
 
@@ -238,19 +233,25 @@ impl Auth {
     /// An account that the caller may change: one all of whose units lie within their subtrees. One of which some do is
     /// seen but not touched: whoever could take it over would have more than they were given.
     pub(super) async fn kept(&self, caller: &Caller, id: AccountId) -> Result<account::Model, AuthError> {
-        let now = self.core.now();
-        let scope = caller.scope(KEEPERS, now)?;
         let conn = self.core.db.read();
-        let account = store::by_id(conn, id).await?.ok_or(Denied::NotFound)?;
-        if !store::is_within(conn, id, &scope.0).await? {
-            return Err(Denied::NotFound.into());
-        }
+        let (account, scope) = self.seen(caller, id).await?;
         for unit in store::units_of(conn, &account).await? {
             if !tree::is_within(conn, unit, &scope.0).await? {
                 return Err(Denied::Forbidden.into());
             }
         }
         Ok(account)
+    }
+
+    /// An account that the caller may see, with the subtrees that are theirs: one that has a unit within them.
+    async fn seen(&self, caller: &Caller, id: AccountId) -> Result<(account::Model, Scope), AuthError> {
+        let scope = caller.scope(KEEPERS, self.core.now())?;
+        let conn = self.core.db.read();
+        let account = store::by_id(conn, id).await?.ok_or(Denied::NotFound)?;
+        if !store::is_within(conn, id, &scope.0).await? {
+            return Err(Denied::NotFound.into());
+        }
+        Ok((account, scope))
     }
 }
 

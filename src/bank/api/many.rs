@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
+use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
-use poem_openapi::payload::Binary;
-use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Caller;
@@ -14,27 +13,8 @@ use crate::bank::dto::{
 };
 use crate::bank::model::QuestionFilter;
 use crate::bank::service::Bank;
-use crate::http::{Json, Language, Problem};
+use crate::http::{Json, Language, Problem, Workbook};
 use crate::kernel::field::{FieldCode, Invalid};
-
-/// A workbook to be saved.
-#[derive(Debug, ApiResponse)]
-enum Workbook {
-    /// For Excel and WPS.
-    #[oai(status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")]
-    Xlsx(
-        Binary<Vec<u8>>,
-        /// The name to save it under.
-        #[oai(header = "Content-Disposition")]
-        String,
-    ),
-}
-
-impl Workbook {
-    fn new(bytes: Vec<u8>, name: &str) -> Self {
-        Self::Xlsx(Binary(bytes), format!("attachment; filename=\"{name}.xlsx\""))
-    }
-}
 
 /// Many questions at once, and files of them. For coordinators of the bank's unit or above.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ use crate::exam::clock::{Allowance, Schedule};
 use crate::exam::draw::{Balance, OBSERVED_FROM};
 use crate::exam::sealed::Sheet;
 use crate::kernel::page::Page;
+use crate::kernel::rate::Rate;
 use crate::org::Audience;
 
 /// What an exam is to be, checked: all that sealing freezes but the questions and the people.
@@ -399,6 +400,26 @@ pub struct ResultsSummary {
     pub blank: u64,
     /// Submitted attempts that stand.
     pub sittings: u64,
+}
+
+impl ResultsSummary {
+    /// Of the roster, who sat it.
+    #[must_use]
+    pub fn sat_rate(&self) -> Rate {
+        Rate::of_counts(self.sat, self.on_roster)
+    }
+
+    /// Of those who sat it, who passed.
+    #[must_use]
+    pub fn pass_rate(&self) -> Rate {
+        Rate::of_counts(self.passed, self.sat)
+    }
+
+    /// Of those who sat it, who reached the excellence line.
+    #[must_use]
+    pub fn excellence_rate(&self) -> Rate {
+        Rate::of_counts(self.excellent, self.sat)
+    }
 }
 
 /// The result of one candidate.

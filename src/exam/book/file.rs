@@ -4,9 +4,8 @@ use entity::instant::Instant;
 
 use super::service::{Entered, Group, Scored};
 use crate::exam::Exam;
-use crate::files::{Field, Page, WriteError, write_csv, write_xlsx};
+use crate::files::{Field, Format, Page, WriteError, write_csv, write_xlsx};
 use crate::kernel::calendar::Calendar;
-use crate::org::Format;
 
 const ROSTER: &[(&str, u8)] = &[
     ("序号", 6),

@@ -12,10 +12,11 @@ use crate::auth::{Caller, READERS, Role};
 use crate::core::Core;
 use crate::db::Fault;
 use crate::exam::{Candidate, Exam, ExamError, Exams, ResultRow, ResultsSummary};
+use crate::files::Format;
 use crate::kernel::page::PageRequest;
 use crate::kernel::pinyin;
 use crate::log::{self, Entry};
-use crate::org::{Format, Org};
+use crate::org::Org;
 
 /// How many people are read at once.
 const AT_ONCE: u64 = 2_000;

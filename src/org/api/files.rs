@@ -4,18 +4,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use poem_openapi::param::Query;
-use poem_openapi::payload::Binary;
 use poem_openapi::types::multipart::Upload;
-use poem_openapi::{ApiResponse, Enum, Multipart, OpenApi};
+use poem_openapi::{Multipart, OpenApi};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::auth::Caller;
-use crate::http::{Code, Json, Language, Problem};
+use crate::files::Format;
+use crate::http::{Code, Download, FileFormat, Json, Language, Problem, Workbook};
 use crate::kernel::field::{FieldCode, Invalid};
 use crate::org::dto::ImportReportDto;
 use crate::org::import::report::Choice;
-use crate::org::service::{Format, ImportFile, Org};
+use crate::org::service::{ImportFile, Org};
 
 /// A file, and the answers to what was asked about it.
 #[derive(Debug, Multipart)]
@@ -52,64 +52,6 @@ impl ImportForm {
             Problem::new(Code::Internal)
         })?;
         Ok(ImportFile { bytes, choices })
-    }
-}
-
-/// The kind of file that is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename = "FileFormat", rename_all = "snake_case")]
-enum FormatDto {
-    Xlsx,
-    Csv,
-}
-
-/// A workbook to be saved.
-#[derive(Debug, ApiResponse)]
-enum Workbook {
-    /// For Excel and WPS.
-    #[oai(status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")]
-    File(
-        Binary<Vec<u8>>,
-        /// The name to save it under.
-        #[oai(header = "Content-Disposition")]
-        String,
-    ),
-}
-
-impl Workbook {
-    fn new(bytes: Vec<u8>, name: &str) -> Self {
-        Self::File(Binary(bytes), format!("attachment; filename=\"{name}.xlsx\""))
-    }
-}
-
-/// A file to be saved, of the kind that was asked for.
-#[derive(Debug, ApiResponse)]
-enum Download {
-    /// For Excel and WPS, or as csv in UTF-8 with its mark.
-    #[oai(status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")]
-    Xlsx(
-        Binary<Vec<u8>>,
-        /// The name to save it under.
-        #[oai(header = "Content-Disposition")]
-        String,
-    ),
-    /// For Excel and WPS, or as csv in UTF-8 with its mark.
-    #[oai(status = 200, content_type = "text/csv; charset=utf-8")]
-    Csv(
-        Binary<Vec<u8>>,
-        /// The name to save it under.
-        #[oai(header = "Content-Disposition")]
-        String,
-    ),
-}
-
-impl Download {
-    fn xlsx(bytes: Vec<u8>, name: &str) -> Self {
-        Self::Xlsx(Binary(bytes), format!("attachment; filename=\"{name}.xlsx\""))
-    }
-
-    fn csv(bytes: Vec<u8>, name: &str) -> Self {
-        Self::Csv(Binary(bytes), format!("attachment; filename=\"{name}.csv\""))
     }
 }
 
@@ -181,18 +123,11 @@ impl OrgFilesApi {
         caller: Caller,
         unit_id: Query<Uuid>,
         subtree: Query<Option<bool>>,
-        format: Query<Option<FormatDto>>,
+        format: Query<Option<FileFormat>>,
     ) -> Result<Download, Problem> {
         let subtree = subtree.0.unwrap_or(false);
-        match format.0.unwrap_or(FormatDto::Xlsx) {
-            FormatDto::Xlsx => {
-                let bytes = self.0.export_people(&caller, unit_id.0.into(), subtree, Format::Xlsx).await?;
-                Ok(Download::xlsx(bytes, "people"))
-            }
-            FormatDto::Csv => {
-                let bytes = self.0.export_people(&caller, unit_id.0.into(), subtree, Format::Csv).await?;
-                Ok(Download::csv(bytes, "people"))
-            }
-        }
+        let format = format.0.map_or(Format::Xlsx, Format::from);
+        let bytes = self.0.export_people(&caller, unit_id.0.into(), subtree, format).await?;
+        Ok(Download::new(&format.named("people"), bytes))
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::imports::ImportFile;
 use super::{AmendError, BUILDERS, KEEPERS, Org, ROSTER_READERS};
 use crate::auth::{Caller, authorise};
-use crate::files::{Column, Field, Page, WriteError, write_csv, write_xlsx};
+use crate::files::{Column, Field, Format, Page, WriteError, write_csv, write_xlsx};
 use crate::kernel::aside;
 use crate::kernel::field::FieldCode;
 use crate::kernel::texts::Lang;
@@ -18,15 +18,6 @@ use crate::org::import::marked::marked;
 use crate::org::import::{people as people_file, units as units_file};
 use crate::org::model::PeopleFilter;
 use crate::org::store;
-
-/// The kinds of files that are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// For Excel and WPS.
-    Xlsx,
-    /// UTF-8 with its mark.
-    Csv,
-}
 
 /// How wide the columns of [`people_file::COLUMNS`] and of [`units_file::COLUMNS`] are.
 const PEOPLE_WIDTHS: &[u8] = &[14, 12, 26, 14, 26, 18, 24, 16, 14];

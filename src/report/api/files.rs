@@ -4,52 +4,15 @@ use std::sync::Arc;
 
 use futures_util::TryStreamExt as _;
 use poem::Body;
+use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
-use poem_openapi::payload::Binary;
-use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Caller;
-use crate::http::{Json, Problem};
-use crate::report::dto::{FileFormatDto, FileJobDto, FileJobsDto, FileQuery, FileRequest, FilterQuery, ParagraphDto};
-use crate::report::service::{Download, Format, Reports};
-
-/// A file to be saved.
-#[derive(Debug, ApiResponse)]
-enum FileResponse {
-    /// For Excel and WPS.
-    #[oai(status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")]
-    Xlsx(
-        Binary<Body>,
-        /// The name to save it under.
-        #[oai(header = "Content-Disposition")]
-        String,
-    ),
-    /// UTF-8 with its mark.
-    #[oai(status = 200, content_type = "text/csv; charset=utf-8")]
-    Csv(
-        Binary<Body>,
-        /// The name to save it under.
-        #[oai(header = "Content-Disposition")]
-        String,
-    ),
-}
-
-impl FileResponse {
-    fn new(format: Format, name: &str, body: Body) -> Self {
-        let name = format!("attachment; filename=\"{name}\"");
-        match format {
-            Format::Xlsx => Self::Xlsx(Binary(body), name),
-            Format::Csv => Self::Csv(Binary(body), name),
-        }
-    }
-}
-
-impl From<Download> for FileResponse {
-    fn from(file: Download) -> Self {
-        Self::new(file.format, &file.name, Body::from_vec(file.bytes))
-    }
-}
+use crate::files::Format;
+use crate::http::{Download, FileFormat, Json, Problem};
+use crate::report::dto::{FileJobDto, FileJobsDto, FileQuery, FileRequest, FilterQuery, ParagraphDto};
+use crate::report::service::Reports;
 
 /// Reports as files. For coordinators and auditors.
 #[derive(Debug)]
@@ -72,7 +35,7 @@ impl FilesApi {
         exam_id: Query<Option<String>>,
         programme_id: Query<Option<String>>,
         people: Query<Option<bool>>,
-    ) -> Result<FileResponse, Problem> {
+    ) -> Result<Download, Problem> {
         let filter = FilterQuery {
             year: year.0,
             unit_id: unit_id.0,
@@ -82,7 +45,8 @@ impl FilesApi {
             programme_id: programme_id.0,
         };
         let order = FileQuery::rates(filter, depth.0, people.0).read(Format::Xlsx)?;
-        Ok(self.0.file(&caller, &order).await?.into())
+        let file = self.0.file(&caller, &order).await?;
+        Ok(Download::new(&file.name, file.bytes))
     }
 
     /// The rates as csv, a unit a line.
@@ -98,7 +62,7 @@ impl FilesApi {
         exam_kind: Query<Option<String>>,
         exam_id: Query<Option<String>>,
         programme_id: Query<Option<String>>,
-    ) -> Result<FileResponse, Problem> {
+    ) -> Result<Download, Problem> {
         let filter = FilterQuery {
             year: year.0,
             unit_id: unit_id.0,
@@ -108,7 +72,8 @@ impl FilesApi {
             programme_id: programme_id.0,
         };
         let order = FileQuery::rates(filter, depth.0, None).read(Format::Csv)?;
-        Ok(self.0.file(&caller, &order).await?.into())
+        let file = self.0.file(&caller, &order).await?;
+        Ok(Download::new(&file.name, file.bytes))
     }
 
     /// The people behind a figure as a file, by unit and name; of `exam.sittings` a person and exam a row with how many
@@ -118,7 +83,7 @@ impl FilesApi {
     async fn people(
         &self,
         caller: Caller,
-        format: Query<FileFormatDto>,
+        format: Query<FileFormat>,
         year: Query<i32>,
         figure: Query<String>,
         unit_id: Query<Option<String>>,
@@ -126,7 +91,7 @@ impl FilesApi {
         exam_kind: Query<Option<String>>,
         exam_id: Query<Option<String>>,
         programme_id: Query<Option<String>>,
-    ) -> Result<FileResponse, Problem> {
+    ) -> Result<Download, Problem> {
         let filter = FilterQuery {
             year: year.0,
             unit_id: unit_id.0,
@@ -136,7 +101,8 @@ impl FilesApi {
             programme_id: programme_id.0,
         };
         let order = FileQuery::people(filter, figure.0).read(format.0.into())?;
-        Ok(self.0.file(&caller, &order).await?.into())
+        let file = self.0.file(&caller, &order).await?;
+        Ok(Download::new(&file.name, file.bytes))
     }
 
     /// Those who have not yet studied or sat, by unit, ready to hand over: a person a row. `answer_too_large` as for people.
@@ -145,14 +111,14 @@ impl FilesApi {
     async fn missing(
         &self,
         caller: Caller,
-        format: Query<FileFormatDto>,
+        format: Query<FileFormat>,
         year: Query<i32>,
         unit_id: Query<Option<String>>,
         category: Query<Option<String>>,
         exam_kind: Query<Option<String>>,
         exam_id: Query<Option<String>>,
         programme_id: Query<Option<String>>,
-    ) -> Result<FileResponse, Problem> {
+    ) -> Result<Download, Problem> {
         let filter = FilterQuery {
             year: year.0,
             unit_id: unit_id.0,
@@ -162,7 +128,8 @@ impl FilesApi {
             programme_id: programme_id.0,
         };
         let order = FileQuery::missing(filter).read(format.0.into())?;
-        Ok(self.0.file(&caller, &order).await?.into())
+        let file = self.0.file(&caller, &order).await?;
+        Ok(Download::new(&file.name, file.bytes))
     }
 
     /// Order a file, however long: it is made while nobody waits, and kept for a week. The log keeps who ordered what.
@@ -186,11 +153,10 @@ impl FilesApi {
 
     /// The file, once it is whole; it is sent part by part. `wrong_state` before.
     #[oai(path = "/reports/exports/:id/file", method = "get", operation_id = "get_ordered_file")]
-    async fn ordered(&self, caller: Caller, id: Path<Uuid>) -> Result<FileResponse, Problem> {
+    async fn ordered(&self, caller: Caller, id: Path<Uuid>) -> Result<Download, Problem> {
         let (job, parts) = self.0.ordered_file(&caller, id.0.into()).await?;
-        let format = Format::of_file(&job.file_name);
         let body = Body::from_bytes_stream(parts.map_err(std::io::Error::other));
-        Ok(FileResponse::new(format, &job.file_name, body))
+        Ok(Download::new(&job.file_name, body))
     }
 
     /// End an order that is not wanted any more, and forget its file.

@@ -1,28 +1,12 @@
 //! Files, orders of files, and the paragraph.
 
-use poem_openapi::{Enum, Object};
+use poem_openapi::Object;
 
 use super::FilterQuery;
+use crate::files::Format;
 use crate::jobs::Job;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
-use crate::report::service::{FileOrder, Format, Paragraph, What};
-
-/// The kind of file that is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename = "ReportFileFormat", rename_all = "snake_case")]
-pub(in crate::report) enum FileFormatDto {
-    Xlsx,
-    Csv,
-}
-
-impl From<FileFormatDto> for Format {
-    fn from(format: FileFormatDto) -> Self {
-        match format {
-            FileFormatDto::Xlsx => Self::Xlsx,
-            FileFormatDto::Csv => Self::Csv,
-        }
-    }
-}
+use crate::report::service::{FileOrder, Paragraph, What};
 
 /// A file as it is asked for.
 #[derive(Debug)]
@@ -90,14 +74,10 @@ pub(in crate::report) struct FileRequest {
 impl FileRequest {
     pub(in crate::report) fn read(self) -> Result<FileOrder, Invalid> {
         let mut fields = Fields::new();
-        let format = match self.format.as_str() {
-            "xlsx" => Some(Format::Xlsx),
-            "csv" => Some(Format::Csv),
-            _ => {
-                fields.reject("format", FieldCode::UnknownValue);
-                None
-            }
-        };
+        let format = Format::of_word(&self.format);
+        if format.is_none() {
+            fields.reject("format", FieldCode::UnknownValue);
+        }
         let filter = FilterQuery {
             year: self.year,
             unit_id: self.unit_id,

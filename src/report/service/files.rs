@@ -11,6 +11,7 @@ use super::rates::{rates, subjects};
 use super::{ReportError, Reports, nodes};
 use crate::auth::Caller;
 use crate::exam;
+use crate::files::Format;
 use crate::kernel::field::Fields;
 use crate::kernel::pinyin::sort_key;
 use crate::org;
@@ -43,31 +44,6 @@ pub enum What {
     Missing,
 }
 
-/// The kind of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// For Excel and WPS.
-    Xlsx,
-    /// UTF-8 with its mark.
-    Csv,
-}
-
-impl Format {
-    /// As names of files end, and as it is called on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Xlsx => "xlsx",
-            Self::Csv => "csv",
-        }
-    }
-
-    /// Which kind of file has this name.
-    pub(in crate::report) fn of_file(name: &str) -> Self {
-        if name.rsplit_once('.').is_some_and(|(_, ending)| ending == "csv") { Self::Csv } else { Self::Xlsx }
-    }
-}
-
 /// A file that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileOrder {
@@ -88,17 +64,15 @@ impl FileOrder {
             What::People(figure) => format!("people-{}", figure.to_string().replace(['.', '_'], "-")),
             What::Missing => "missing".to_owned(),
         };
-        format!("kaofa-{what}-{}.{}", self.filter.year, self.format.as_str())
+        self.format.named(&format!("kaofa-{what}-{}", self.filter.year))
     }
 }
 
 /// A file that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Download {
+pub struct ReportFile {
     /// What it is called.
     pub name: String,
-    /// Which kind of file.
-    pub format: Format,
     /// All of it.
     pub bytes: Vec<u8>,
 }
@@ -111,14 +85,14 @@ struct Listed {
 
 impl Reports {
     /// A file, made at once. Too long a list is refused: it is a job. By coordinators and auditors.
-    pub async fn file(&self, caller: &Caller, order: &FileOrder) -> Result<Download, ReportError> {
+    pub async fn file(&self, caller: &Caller, order: &FileOrder) -> Result<ReportFile, ReportError> {
         let (top, rows) = self.rows_of(caller, order).await?;
         if rows > AT_ONCE {
             return Err(ReportError::TooManyRows(rows));
         }
         let mut bytes = Vec::new();
         self.make(order, top, &mut Sink::Memory(&mut bytes)).await?;
-        Ok(Download { name: order.file_name(), format: order.format, bytes })
+        Ok(ReportFile { name: order.file_name(), bytes })
     }
 
     /// How many people a file lists, and whether they are too many for an answer. By coordinators and auditors.

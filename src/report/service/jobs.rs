@@ -7,11 +7,12 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
-use super::files::{FileOrder, Format, What};
+use super::files::{FileOrder, What};
 use super::{ReportError, Reports};
 use crate::auth::{Caller, Denied, READERS, authorise};
 use crate::core::Core;
 use crate::db::Fault;
+use crate::files::Format;
 use crate::jobs::{self, Job, JobState, NewJob};
 use crate::log::{self, Entry};
 use crate::report::model::Filter;
@@ -294,11 +295,7 @@ fn read(request: &Value, unit: UnitId) -> Option<FileOrder> {
         "missing" => What::Missing,
         _ => return None,
     };
-    let format = match text("format")? {
-        "xlsx" => Format::Xlsx,
-        "csv" => Format::Csv,
-        _ => return None,
-    };
+    let format = Format::of_word(text("format")?)?;
     Some(FileOrder { what, format, filter })
 }
 

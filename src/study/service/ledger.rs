@@ -47,6 +47,30 @@ impl Study {
         Ok((unit, store::activities(self.core.db.read(), year, unit).await?))
     }
 
+    /// Counts anew how many different people were at what was held, of every kind and year whose credits have changed. It
+    /// can be repeated, and run on several instances at once.
+    pub async fn count_turnouts(&self) -> Result<(), StudyError> {
+        let conn = self.core.db.read();
+        for (heap, marks) in store::marked(conn).await? {
+            let turnouts = store::count_turnouts(conn, heap).await?;
+            let put = self.core.db.tx("study.count_turnouts", |tx| {
+                let (marks, turnouts) = (marks.clone(), turnouts.clone());
+                Box::pin(async move {
+                    if store::put_turnouts(tx, heap, &marks, turnouts).await? {
+                        return Ok(());
+                    }
+                    Err(StudyError::WrongState)
+                })
+            });
+            match put.await {
+                // Another instance has counted too; if it came too early, the mark is still there.
+                Ok(()) | Err(StudyError::WrongState) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// What a year brought the people of a unit with its subtree, month by month and by kind: closed sessions that it held
     /// or that its people were expected at.
     pub async fn ledger(

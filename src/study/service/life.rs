@@ -152,7 +152,7 @@ impl Study {
                         return Err(StudyError::WrongState);
                     }
                     if row.status == SessionStatus::Closed {
-                        let people = store::uncredit_session(tx, id).await?;
+                        let people = store::uncredit_session(tx, &row).await?;
                         let units: HashSet<_> = store::count_for_units(tx, &row, false).await?;
                         restate(tx, &row, Change::Of(&people), &units, today).await?;
                     }

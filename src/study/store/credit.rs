@@ -16,6 +16,7 @@ use sea_orm::{
 
 use super::super::counting::{attends, credited_as, credits, earns};
 use super::super::requirement::{Earned, Held};
+use super::turnout;
 use crate::db::{Fault, insert_all};
 
 /// What people earned in a year.
@@ -96,7 +97,7 @@ pub(in super::super) async fn credit_session(tx: &impl ConnectionTrait, session:
         .on_conflict(once)
         .to_owned();
     tx.execute(&insert).await?;
-    Ok(())
+    turnout::mark(tx, (session.year, session.kind)).await
 }
 
 /// Gives these people the credit for a session that its attendance now says, and no other.
@@ -141,16 +142,18 @@ pub(in super::super) async fn credit_people(
         }
         .into_active_model()
     });
-    insert_all(tx, rows.collect(), false).await
+    insert_all(tx, rows.collect(), false).await?;
+    turnout::mark(tx, (session.year, session.kind)).await
 }
 
 /// Takes all credits of a session back. Returns whose they were.
 pub(in super::super) async fn uncredit_session(
     tx: &impl ConnectionTrait,
-    session: SessionId,
+    session: &session::Model,
 ) -> Result<Vec<PersonId>, Fault> {
-    let people = credited(tx, session).await?.into_keys().collect();
-    credit::Entity::delete_many().filter(credit::Column::SessionId.eq(session)).exec(tx).await?;
+    let people = credited(tx, session.id).await?.into_keys().collect();
+    credit::Entity::delete_many().filter(credit::Column::SessionId.eq(session.id)).exec(tx).await?;
+    turnout::mark(tx, (session.year, session.kind)).await?;
     Ok(people)
 }
 

@@ -5,16 +5,17 @@ use std::collections::HashMap;
 use entity::id::{SessionId, UnitId};
 use entity::instant::Instant;
 use entity::study::session::{self, SessionKind, SessionStatus};
-use entity::study::{attendance, credit, host, unit_credit};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
+use entity::study::{host, unit_credit};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::super::model::Activity;
+use super::turnout::persons;
 use crate::db::Fault;
 use crate::tree;
 
 /// Closed sessions of a year that a unit or one below it held.
-fn held_in(year: i32, top: UnitId) -> SelectStatement {
+pub(super) fn held_in(year: i32, top: UnitId) -> SelectStatement {
     let held = Query::select()
         .column(host::Column::SessionId)
         .from(host::Entity)
@@ -70,42 +71,6 @@ pub(in super::super) async fn activities(
     let mut activities: Vec<Activity> = held.into_iter().map(activity).collect();
     activities.sort_by_key(|activity| activity.kind);
     Ok(activities)
-}
-
-/// How many different people were there in some way, by kind: those who are credited for it, however it counts, but for
-/// those who came for somebody and were on no roster.
-async fn persons(conn: &impl ConnectionTrait, year: i32, top: UnitId) -> Result<HashMap<SessionKind, i64>, Fault> {
-    let came_for_somebody = Query::select()
-        .column(attendance::Column::SessionId)
-        .from(attendance::Entity)
-        .and_where(
-            Expr::col((attendance::Entity, attendance::Column::SessionId))
-                .equals((credit::Entity, credit::Column::SessionId)),
-        )
-        .and_where(
-            Expr::col((attendance::Entity, attendance::Column::PersonId))
-                .equals((credit::Entity, credit::Column::PersonId)),
-        )
-        .to_owned();
-    let different = Query::select()
-        .distinct()
-        .columns([credit::Column::Kind, credit::Column::PersonId])
-        .from(credit::Entity)
-        .and_where(credit::Column::Year.eq(year))
-        .and_where(credit::Column::SessionId.in_subquery(held_in(year, top)))
-        .and_where(Expr::exists(came_for_somebody))
-        .to_owned();
-    let counted = Query::select()
-        .column(credit::Column::Kind)
-        .expr_as(Expr::col(credit::Column::PersonId).count(), Alias::new("persons"))
-        .from_subquery(different, Alias::new("different"))
-        .group_by_col(credit::Column::Kind)
-        .to_owned();
-    let rows = conn.query_all(&counted).await?;
-    rows.iter()
-        .map(|row| Ok((row.try_get("", "kind")?, row.try_get("", "persons")?)))
-        .collect::<Result<_, sea_orm::DbErr>>()
-        .map_err(Fault::from)
 }
 
 /// Of each closed session of a year that concerned a unit or one below it: when it began, its kind, how many of their

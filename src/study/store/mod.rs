@@ -7,6 +7,7 @@ mod ledger;
 mod programme;
 mod session;
 mod turn;
+mod turnout;
 
 pub(super) use attendance::*;
 pub(super) use credit::*;
@@ -16,3 +17,4 @@ pub(super) use ledger::*;
 pub(super) use programme::*;
 pub(super) use session::*;
 pub(super) use turn::*;
+pub(super) use turnout::{count_turnouts, marked, put_turnouts};

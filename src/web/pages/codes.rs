@@ -3,13 +3,12 @@
 use askama::Template;
 use entity::id::UnitId;
 use entity::org::unit::UnitKind;
-use poem::http::header;
+use poem::handler;
 use poem::web::Path;
-use poem::{Response, handler};
 use uuid::Uuid;
 
 use crate::auth::{AccountCounts, AccountStatus, Handout, Role, Slip, Standing};
-use crate::http::Problem;
+use crate::http::{Problem, Workbook};
 use crate::org::Unit;
 use crate::web::form::Sent;
 use crate::web::view::{Page, View, page};
@@ -90,11 +89,7 @@ pub(in crate::web) async fn hand_out(visitor: Visitor, Path(unit): Path<Uuid>, s
     let auth = &visitor.services.auth;
     if sent.value("as") == "xlsx" {
         let bytes = auth.hand_out_sheet(&visitor.caller, handout).await?;
-        return Ok(Response::builder()
-            .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-            .header(header::CONTENT_DISPOSITION, "attachment; filename=\"activation-codes.xlsx\"")
-            .header(header::CACHE_CONTROL, "no-store")
-            .body(bytes));
+        return Ok(Workbook::of_form(bytes, "activation-codes"));
     }
     let slips = auth.hand_out(&visitor.caller, handout).await?;
     slips_page(&visitor, slips, unit)

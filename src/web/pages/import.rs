@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use poem::Response;
-use poem::http::header;
 
 use crate::http::Problem;
 use crate::kernel::field::{FieldCode, Invalid};
@@ -160,13 +158,4 @@ fn choices(sent: &SentFile) -> HashMap<u32, Choice> {
         Some((row, choice))
     });
     answered.collect()
-}
-
-/// A workbook to be saved.
-pub(super) fn workbook(bytes: Vec<u8>, name: &str) -> Response {
-    Response::builder()
-        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.xlsx\""))
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(bytes)
 }

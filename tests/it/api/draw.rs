@@ -121,7 +121,7 @@ impl Scene {
 
     async fn entries(&self, action: &str) -> Vec<Value> {
         let rows = entity::log::Entity::find().filter(entity::log::Column::Action.eq(action));
-        let rows = rows.order_by_asc(entity::log::Column::At).all(self.server.services.core.db.read()).await.unwrap();
+        let rows = rows.order_by_asc(entity::log::Column::Seq).all(self.server.services.core.db.read()).await.unwrap();
         rows.iter().map(|row| serde_json::from_str(&row.data).unwrap()).collect()
     }
 

@@ -7,10 +7,11 @@ use poem::handler;
 use poem::web::Path;
 
 use super::subject::Asked;
+use crate::files::Format;
 use crate::http::Problem;
 use crate::jobs::{Job, JobState};
 use crate::kernel::field::{FieldCode, Invalid};
-use crate::report::{FileOrder, Format, Paragraph, What};
+use crate::report::{FileOrder, Paragraph, What};
 use crate::web::form::Sent;
 use crate::web::view::{Page, View, go_to, page};
 use crate::web::visitor::Visitor;

@@ -10,7 +10,6 @@ use super::exams::ROSTER_READERS;
 use super::parts::{Options, filter, filter_form, unit_options, units};
 use crate::auth::READERS;
 use crate::exam::{Entered, Exam, Group, ResultsSummary, Scored};
-use crate::kernel::rate::Rate;
 use crate::web::form::Form;
 use crate::web::view::{Page, View, page};
 use crate::web::visitor::Visitor;
@@ -56,12 +55,7 @@ struct ResultsPage {
     query: String,
 }
 
-impl ResultsPage {
-    fn rate(part: &u64, whole: &u64) -> Rate {
-        let n = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        Rate::new(n(*part), n(*whole))
-    }
-}
+impl ResultsPage {}
 
 /// The results, by unit.
 #[handler]

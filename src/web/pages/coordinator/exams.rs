@@ -19,7 +19,6 @@ use crate::exam::{
 };
 use crate::http::Problem;
 use crate::kernel::page::PageRequest;
-use crate::kernel::rate::Rate;
 use crate::web::form::{Form, Sent};
 use crate::web::view::{Page, View, go_to, page};
 use crate::web::visitor::Visitor;
@@ -327,11 +326,6 @@ impl ResultsPage {
     /// Where an act is sent.
     fn act(&self, act: &str) -> String {
         format!("/exams/{}/{act}", self.exam.id)
-    }
-
-    fn rate(part: &u64, whole: &u64) -> Rate {
-        let n = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        Rate::new(n(*part), n(*whole))
     }
 }
 

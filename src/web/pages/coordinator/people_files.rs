@@ -3,9 +3,9 @@
 use poem::handler;
 
 use crate::auth::MANAGERS;
-use crate::http::Problem;
+use crate::http::{Problem, Workbook};
 use crate::web::form::SentFile;
-use crate::web::pages::import::{ImportPage, Of, file_of, workbook};
+use crate::web::pages::import::{ImportPage, Of, file_of};
 use crate::web::view::{Page, go_to, page};
 use crate::web::visitor::Visitor;
 
@@ -36,5 +36,5 @@ pub(in crate::web) async fn bring(visitor: Visitor, sent: SentFile) -> Page {
 #[handler]
 pub(in crate::web) async fn mark(visitor: Visitor, sent: SentFile) -> Page {
     let marked = visitor.services.org.marked_people(&visitor.caller, file_of(&sent)?, visitor.view.lang).await?;
-    Ok(workbook(marked, "people-marked"))
+    Ok(Workbook::of_form(marked, "people-marked"))
 }

@@ -8,6 +8,7 @@ use chrono::Datelike;
 use entity::id::{PersonId, ProgrammeId, SessionId, UnitId};
 use entity::instant::{Day, Instant, Millis};
 use entity::points::Hours;
+use entity::study::turnout_mark;
 use kaofa::auth::{Caller, Role};
 use kaofa::http::IfMatch;
 use kaofa::kernel::page::PageRequest;
@@ -16,6 +17,8 @@ use kaofa::study::{
     AttendanceFilter, AttendanceStatus, CheckInRule, Correction, CreditRule, MadeUp, NewProgramme, NewSession,
     PeopleProgressFilter, Per, Requirement, RollCallRow, Scope, SessionKind, Shift,
 };
+
+use sea_orm::EntityTrait as _;
 
 use crate::harness::TestServer;
 
@@ -427,7 +430,11 @@ async fn live(server: TestServer, seed: u64) {
             }
         }
         if month % 4 == 0 {
+            // As the credits say, then as they were counted.
+            year.check_activities(seed).await;
             server.work().await;
+            assert!(turnout_mark::Entity::find().one(server.services.core.db.read()).await.unwrap().is_none());
+            year.check_activities(seed).await;
             year.check(seed).await;
         }
     }

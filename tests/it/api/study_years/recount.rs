@@ -103,12 +103,32 @@ impl Year {
         self.check_sessions(seed).await;
     }
 
+    /// What was held, of the whole district and of each unit: sessions, persons, person-times.
+    pub(super) async fn check_activities(&self, seed: u64) {
+        for unit in std::iter::once(None).chain(self.units.iter().copied().map(Some)) {
+            let mut by_kind: BTreeMap<SessionKind, (i64, BTreeSet<PersonId>, i64)> = BTreeMap::new();
+            for held in self.held.iter().filter(|h| h.closed && unit.is_none_or(|unit| h.hosts.contains(&unit))) {
+                let there = held.status.iter().filter(|(_, (s, _))| came(*s)).map(|(p, _)| *p);
+                let counted = by_kind.entry(held.kind).or_default();
+                counted.0 += 1;
+                counted.2 += i64::try_from(there.clone().count()).unwrap();
+                counted.1.extend(there);
+            }
+            let (_, activities) = self.server.services.study.activities(&self.coordinator, 2026, unit).await.unwrap();
+            let shown: BTreeMap<_, _> =
+                activities.iter().map(|a| (a.kind, (a.sessions, a.persons, a.person_times))).collect();
+            let expected: BTreeMap<_, _> = by_kind
+                .into_iter()
+                .map(|(kind, (sessions, persons, times))| {
+                    (kind, (sessions, i64::try_from(persons.len()).unwrap(), times))
+                })
+                .collect();
+            assert_eq!(shown, expected, "seed {seed}, {unit:?}: sessions, persons, person-times");
+        }
+    }
+
     async fn check_sessions(&self, seed: u64) {
         let (services, caller) = (&self.server.services, &self.coordinator);
-        let came = |s: AttendanceStatus| {
-            !matches!(s, AttendanceStatus::Pending | AttendanceStatus::OnLeave | AttendanceStatus::Absent)
-        };
-        let mut by_kind: BTreeMap<SessionKind, (i64, BTreeSet<PersonId>, i64)> = BTreeMap::new();
         for held in &self.held {
             let page = PageRequest { limit: 200, after: None };
             let rows = services.study.attendance(caller, held.id, &AttendanceFilter::default(), &page).await.unwrap();
@@ -123,21 +143,7 @@ impl Year {
             let number = |n: usize| i64::try_from(n).unwrap();
             assert_eq!((rate.numerator, rate.denominator), (number(there), number(all)), "seed {seed}");
             assert_eq!(summary.attendance_rate_without_leave().denominator, number(all - leave), "seed {seed}");
-            if held.closed {
-                let counted = by_kind.entry(held.kind).or_default();
-                counted.0 += 1;
-                counted.2 += number(there);
-                counted.1.extend(held.status.iter().filter(|(_, (s, _))| came(*s)).map(|(p, _)| *p));
-            }
         }
-        let (_, activities) = services.study.activities(caller, 2026, None).await.unwrap();
-        let shown: BTreeMap<_, _> =
-            activities.iter().map(|a| (a.kind, (a.sessions, a.persons, a.person_times))).collect();
-        let expected: BTreeMap<_, _> = by_kind
-            .into_iter()
-            .map(|(kind, (sessions, persons, times))| (kind, (sessions, i64::try_from(persons.len()).unwrap(), times)))
-            .collect();
-        assert_eq!(shown, expected, "seed {seed}: sessions, persons, person-times");
         for unit in &self.units {
             let (_, ledger) = services.study.ledger(caller, 2026, Some(*unit)).await.unwrap();
             let shown: i64 = ledger.iter().map(|line| line.person_times).sum();
@@ -152,4 +158,8 @@ impl Year {
         }
         assert!(kaofa::tally::recount(services.core.db.read()).await.unwrap().is_empty(), "seed {seed}");
     }
+}
+
+fn came(status: AttendanceStatus) -> bool {
+    !matches!(status, AttendanceStatus::Pending | AttendanceStatus::OnLeave | AttendanceStatus::Absent)
 }
