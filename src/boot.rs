@@ -195,6 +195,7 @@ pub fn workers(services: &Services) -> Vec<Worker> {
             ..worker("attempt.contacts", |s| Box::pin(async move { Ok(s.attempts.note_contacts().await?) }))
         },
         worker("exam.tick", |s| Box::pin(async move { Ok(s.exams.tick().await?) })),
+        worker("report.freeze_month", |s| Box::pin(async move { Ok(s.reports.freeze_month().await?) })),
         worker("report.make_files", |s| Box::pin(async move { Ok(s.reports.make_files().await?) })),
         worker("http.forget_keys", |s| Box::pin(async move { Ok(s.idempotency.forget().await?) })),
         worker("statistics.tick", |s| Box::pin(async move { Ok(s.statistics.tick().await?) })),

@@ -3,6 +3,8 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, big_integer_null, integer, text, text_null};
 
+use crate::columns::one_of;
+
 /// Closed years and snapshots.
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -17,9 +19,13 @@ impl MigrationTrait for Migration {
                     .col(text("id").primary_key())
                     .col(integer("year"))
                     .col(text("unit_id"))
+                    .col(text("kind").check(one_of("kind", &["closing", "manual", "monthly", "imported"])))
+                    .col(text("note"))
+                    .col(text_null("month_key").unique_key())
                     .col(text("body"))
                     .col(text("digest"))
-                    .col(text("created_by"))
+                    .col(text("facts_digest"))
+                    .col(text_null("created_by"))
                     .col(big_integer("created_at"))
                     .foreign_key(
                         ForeignKey::create()
@@ -43,6 +49,32 @@ impl MigrationTrait for Migration {
                     .table("snapshots")
                     .col("year")
                     .col("unit_id")
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create().table("sheets").col(text("digest").primary_key()).col(text("text")).to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("snapshot_sheets")
+                    .col(text("snapshot_id"))
+                    .col(text("subject_kind").check(one_of("subject_kind", &["programme", "exam"])))
+                    .col(text("subject_id"))
+                    .col(text("unit_id"))
+                    .col(text("digest"))
+                    .primary_key(
+                        Index::create().col("snapshot_id").col("subject_kind").col("subject_id").col("unit_id"),
+                    )
+                    .foreign_key(
+                        ForeignKey::create()
+                            .name("fk_snapshot_sheets_snapshot_id")
+                            .from("snapshot_sheets", "snapshot_id")
+                            .to("snapshots", "id"),
+                    )
                     .to_owned(),
             )
             .await?;
@@ -103,6 +135,8 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.drop_table(Table::drop().table("year_closings").to_owned()).await?;
+        manager.drop_table(Table::drop().table("snapshot_sheets").to_owned()).await?;
+        manager.drop_table(Table::drop().table("sheets").to_owned()).await?;
         manager.drop_table(Table::drop().table("snapshots").to_owned()).await?;
         Ok(())
     }

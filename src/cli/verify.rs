@@ -8,13 +8,18 @@ use super::{CliError, speak};
 use crate::config::{Config, Flags};
 use crate::db::Db;
 use crate::keys::{self, PublicKey};
+use crate::kernel::clock::{Clock as _, SystemClock};
 use crate::log::{self, SignedHead, Trust, Verdict};
+use crate::report::verify_records;
 
 #[derive(Debug, clap::Subcommand)]
 #[allow(clippy::large_enum_variant, reason = "one is made in the life of the program")]
 pub(super) enum Verify {
     /// Check every entry of the log against its signed heads, and name the first that differs or is missing
     Log(VerifyLog),
+    /// Check the records: recount the tally and everybody's figures from the facts, and hold every snapshot against its
+    /// digests, the log and today's rows; each thing that differs is named
+    Records(VerifyRecords),
     /// Check the draw file of an exam: draw every paper anew and name the first that differs
     ///
     /// Ends with 0 if the file holds, with 1 if it does not, with 2 if there is no verdict because something cannot be read.
@@ -36,12 +41,49 @@ pub(super) struct VerifyLog {
     flags: Flags,
 }
 
+#[derive(Debug, clap::Args)]
+pub(super) struct VerifyRecords {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+fn records(
+    command: &VerifyRecords,
+    runtime: impl FnOnce() -> std::io::Result<tokio::runtime::Runtime>,
+) -> Result<(), CliError> {
+    let config = Config::read(&command.flags)?;
+    speak(&config)?;
+    let now = SystemClock.now();
+    let today = config.calendar.day(now);
+    let (findings, snapshots) = runtime()?.block_on(async {
+        let db = Db::open_to_read(&config.database_url).await?;
+        let found = verify_records(db.read(), today, now).await;
+        db.close().await?;
+        found.map_err(|error| CliError::NoVerdict(error.to_string()))
+    })?;
+    println!("{snapshots} snapshots");
+    for finding in &findings {
+        println!("{finding}");
+    }
+    match findings.as_slice() {
+        [] => {
+            println!("the records are what the facts give and what was frozen");
+            Ok(())
+        }
+        [first, rest @ ..] => {
+            let more = if rest.is_empty() { String::new() } else { format!(" (and {} findings more)", rest.len()) };
+            Err(CliError::Unsound(format!("the records do not hold: {first}{more}")))
+        }
+    }
+}
+
 pub(super) fn run(
     verify: Verify,
     runtime: impl FnOnce() -> std::io::Result<tokio::runtime::Runtime>,
 ) -> Result<(), CliError> {
     let command = match verify {
         Verify::Log(command) => command,
+        Verify::Records(command) => return records(&command, runtime),
         Verify::Draw(command) => return super::verify_draw::run(&command),
     };
     let config = Config::read(&command.flags)?;

@@ -38,4 +38,7 @@ pub use monitor::{Act, Counts, MonitorApi, Monitors, Row as MonitorRow, Sight, S
 pub use objection::{NewObjection, Objection, ObjectionApi, ObjectionFilter, ObjectionState, Objections, Waiting};
 pub use regrade::{Affected, Effect, ItemView, Regrade, RegradeApi, RegradeInput, Regrades};
 pub use ruling::RegradeAction;
-pub use yearly::{MainExam, StandingAttempt, main_of, mains, standing_attempts, still_open};
+pub use yearly::{
+    MainExam, StandingAttempt, attempt_facts, family_facts, main_of, mains, standing_attempts, still_open,
+    years as exam_years,
+};

@@ -10,7 +10,9 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
 use uuid::Uuid;
 
-use super::dto::{FilterQuery, PersonRowDto, RatesDto, SnapshotDto, YearRequest, YearsDto};
+use super::dto::{
+    FilterQuery, PersonRowDto, RatesDto, SnapshotDto, SnapshotRequest, SnapshotsDto, YearRequest, YearsDto,
+};
 use super::service::Reports;
 use crate::auth::Caller;
 use crate::http::{ApiPage, Json, PageQuery, Problem};
@@ -140,9 +142,32 @@ impl ReportApi {
         Ok(Json(self.0.years(&caller, Some(unit)).await?.into()))
     }
 
-    /// A frozen report as it was stored, with its digest.
+    /// Freeze the figures of a year and unit as they stand, with everybody behind them. By an auditor of the unit or above.
+    /// The digests stand in the log; each month one is taken by itself for the top of the tree.
+    #[oai(path = "/reports/snapshots", method = "post", operation_id = "create_snapshot")]
+    async fn freeze(&self, caller: Caller, body: Json<SnapshotRequest>) -> Result<Json<SnapshotDto>, Problem> {
+        let (year, unit, reason) = body.0.read()?;
+        Ok(Json(self.0.freeze(&caller, year, unit, &reason).await?.into()))
+    }
+
+    /// The snapshots of a unit, the newest first.
+    #[oai(path = "/reports/snapshots", method = "get", operation_id = "list_snapshots")]
+    async fn snapshots(
+        &self,
+        caller: Caller,
+        /// The unit; the top of the caller's reach if null. Who has several must name one.
+        unit_id: Query<Option<Uuid>>,
+        /// Of this year alone.
+        year: Query<Option<i32>>,
+    ) -> Result<Json<SnapshotsDto>, Problem> {
+        Ok(Json(self.0.snapshots(&caller, unit_id.0.map(Into::into), year.0).await?.into()))
+    }
+
+    /// A frozen report as it was stored, with its digests, and whether today's records still give it: which counts are others
+    /// now, who stands otherwise, and what the log tells of it, by whom and why.
     #[oai(path = "/reports/snapshots/:id", method = "get", operation_id = "get_snapshot")]
     async fn snapshot(&self, caller: Caller, id: Path<Uuid>) -> Result<Json<SnapshotDto>, Problem> {
-        Ok(Json(self.0.snapshot(&caller, id.0.into()).await?.into()))
+        let frozen = SnapshotDto::from(self.0.snapshot(&caller, id.0.into()).await?);
+        Ok(Json(frozen.with(self.0.today(&caller, id.0.into()).await?)))
     }
 }

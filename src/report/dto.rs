@@ -16,7 +16,7 @@ mod files;
 mod years;
 
 pub(super) use files::{FileJobDto, FileJobsDto, FileQuery, FileRequest, ParagraphDto};
-pub(super) use years::{SnapshotDto, YearRequest, YearsDto};
+pub(super) use years::{SnapshotDto, SnapshotRequest, SnapshotsDto, YearRequest, YearsDto};
 
 /// Rates of a unit with its subtree and of the units below it.
 #[derive(Debug, Object)]

@@ -10,13 +10,18 @@ mod dto;
 mod file;
 mod model;
 mod service;
+mod sheet;
 mod store;
 mod streak;
 
 pub use api::{FilesApi, ReportApi};
 pub use model::{
-    Closing, DEFINITION, FigureName, Filter, MAX_DEPTH, PersonRow, Report, Row, Side, Snapshot, UnitFigures,
-    UnknownFigure, Year,
+    Closing, DEFINITION, FigureChange, FigureName, Filter, MAX_DEPTH, PersonChange, PersonRow, Report, Row, Side,
+    Snapshot, SnapshotBrief, Telling, Today, UnitFigures, UnknownFigure, Year,
 };
-pub use service::{FileOrder, Paragraph, Part, ReportError, ReportFile, Reports, What};
+pub use entity::report::snapshot::SnapshotKind;
+pub use service::{
+    Fails, FileOrder, Paragraph, Part, RecordFinding, ReportError, ReportFile, Reports, What, verify_records,
+};
+pub use sheet::Differs;
 pub use streak::{Run, Streak};

@@ -16,7 +16,7 @@ mod figure;
 mod year;
 
 pub use figure::{FigureName, Side, UnknownFigure};
-pub use year::{Closing, Snapshot, Year};
+pub use year::{Closing, FigureChange, PersonChange, Snapshot, SnapshotBrief, Telling, Today, Year};
 
 /// The formulas after which every figure here is counted (domain.md, "Rates").
 pub const DEFINITION: &str = "rates/1";

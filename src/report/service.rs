@@ -1,7 +1,9 @@
 //! Reports, and the closing of years.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI32;
 
+use entity::auth::grant::Role;
 use entity::id::UnitId;
 use sea_orm::ConnectionTrait;
 
@@ -20,10 +22,17 @@ mod jobs;
 mod paragraph;
 mod people;
 mod rates;
+mod sheets;
+mod snapshots;
+mod verify;
 mod years;
 
 pub use files::{FileOrder, ReportFile, What};
 pub use paragraph::{Paragraph, Part};
+pub use verify::{Fails, RecordFinding, verify_records};
+
+/// Those who freeze, close and open years again, and check records.
+const AUDITORS: &[Role] = &[Role::Auditor];
 
 /// The first year of which anything can be asked.
 const FIRST_YEAR: i32 = 1949;
@@ -111,13 +120,17 @@ pub struct Reports {
     core: Core,
     org: Arc<Org>,
     study: Arc<Study>,
+    /// The month whose snapshots this instance has seen taken.
+    month: AtomicI32,
+    /// Checking reads all there is: one after another.
+    verifying: tokio::sync::Mutex<()>,
 }
 
 impl Reports {
     /// Over a core, the organisation and its study.
     #[must_use]
     pub fn new(core: Core, org: Arc<Org>, study: Arc<Study>) -> Self {
-        Self { core, org, study }
+        Self { core, org, study, month: AtomicI32::new(0), verifying: tokio::sync::Mutex::default() }
     }
 
     /// The tops of the caller's reach as a reader of figures, none below another.

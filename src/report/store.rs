@@ -1,12 +1,21 @@
 //! Queries over closings and snapshots.
 
-use entity::id::{AccountId, ClosingId, SnapshotId, UnitId};
-use entity::instant::Instant;
-use entity::report::{closing, snapshot};
-use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Select};
+use std::collections::HashMap;
 
-use crate::db::Fault;
+use entity::auth::account;
+use entity::id::{AccountId, ClosingId, SnapshotId, SubjectId, UnitId};
+use entity::instant::Instant;
+use entity::log;
+use entity::org::roster_row::SubjectKind;
+use entity::org::unit;
+use entity::report::{closing, sheet, snapshot, snapshot_sheet};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+
+use crate::db::{Fault, insert_all};
+use crate::tally::Subject;
 use crate::tree;
 
 /// The key under which a year can be closed once for a unit.
@@ -97,4 +106,122 @@ pub(super) async fn reopen(
 
 pub(super) async fn snapshot(conn: &impl ConnectionTrait, id: SnapshotId) -> Result<Option<snapshot::Model>, Fault> {
     Ok(snapshot::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// Every snapshot of a unit, of one year or all, the newest first.
+pub(super) async fn snapshots(
+    conn: &impl ConnectionTrait,
+    unit: UnitId,
+    year: Option<i32>,
+) -> Result<Vec<snapshot::Model>, Fault> {
+    let mut query = snapshot::Entity::find().filter(snapshot::Column::UnitId.eq(unit));
+    if let Some(year) = year {
+        query = query.filter(snapshot::Column::Year.eq(year));
+    }
+    Ok(query.order_by_desc(snapshot::Column::CreatedAt).order_by_desc(snapshot::Column::Id).all(conn).await?)
+}
+
+/// The ids of all snapshots, the oldest first.
+pub(super) async fn all_snapshots(conn: &impl ConnectionTrait) -> Result<Vec<SnapshotId>, Fault> {
+    Ok(snapshot::Entity::find()
+        .select_only()
+        .column(snapshot::Column::Id)
+        .order_by_asc(snapshot::Column::Id)
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
+/// Whether the snapshot of a month was taken.
+pub(super) async fn month_is_taken(conn: &impl ConnectionTrait, key: &str) -> Result<bool, Fault> {
+    let found: Option<SnapshotId> = snapshot::Entity::find()
+        .select_only()
+        .column(snapshot::Column::Id)
+        .filter(snapshot::Column::MonthKey.eq(key))
+        .into_tuple()
+        .one(conn)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Keeps sheets, each once, and where each stands behind a snapshot.
+pub(super) async fn insert_sheets(
+    tx: &impl ConnectionTrait,
+    mut sheets: Vec<sheet::Model>,
+    places: Vec<snapshot_sheet::Model>,
+) -> Result<(), Fault> {
+    sheets.sort_unstable_by(|a, b| a.digest.cmp(&b.digest));
+    sheets.dedup_by(|a, b| a.digest == b.digest);
+    insert_all(tx, sheets.into_iter().map(IntoActiveModel::into_active_model).collect(), true).await?;
+    insert_all(tx, places.into_iter().map(IntoActiveModel::into_active_model).collect(), false).await
+}
+
+/// The sheets behind a snapshot: of what, of which unit, the digest and the text under it.
+pub(super) async fn sheets_of(
+    conn: &impl ConnectionTrait,
+    id: SnapshotId,
+) -> Result<Vec<(Subject, UnitId, String, Option<String>)>, Fault> {
+    let rows: Vec<(SubjectKind, SubjectId, UnitId, String)> = snapshot_sheet::Entity::find()
+        .select_only()
+        .columns([
+            snapshot_sheet::Column::SubjectKind,
+            snapshot_sheet::Column::SubjectId,
+            snapshot_sheet::Column::UnitId,
+            snapshot_sheet::Column::Digest,
+        ])
+        .filter(snapshot_sheet::Column::SnapshotId.eq(id))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let mut texts: HashMap<String, String> = HashMap::new();
+    let digests: Vec<&String> = rows.iter().map(|(.., digest)| digest).collect();
+    for digests in digests.chunks(1_000) {
+        let found = sheet::Entity::find().filter(sheet::Column::Digest.is_in(digests.iter().copied())).all(conn).await?;
+        texts.extend(found.into_iter().map(|row| (row.digest, row.text)));
+    }
+    let placed = rows.into_iter().map(|(kind, id, unit, digest)| {
+        let text = texts.get(&digest).cloned();
+        (Subject { kind, id }, unit, digest, text)
+    });
+    Ok(placed.collect())
+}
+
+/// The entries of the log about these things from a moment on, the newest first.
+pub(super) async fn entries_about(
+    conn: &impl ConnectionTrait,
+    subjects: &[String],
+    since: Instant,
+) -> Result<Vec<log::Model>, Fault> {
+    Ok(log::Entity::find()
+        .filter(log::Column::Subject.is_in(subjects.iter().cloned()))
+        .filter(log::Column::At.gte(since))
+        .order_by_desc(log::Column::Seq)
+        .limit(50)
+        .all(conn)
+        .await?)
+}
+
+/// The display names of accounts.
+pub(super) async fn names_of_accounts(
+    conn: &impl ConnectionTrait,
+    ids: &[AccountId],
+) -> Result<HashMap<String, String>, Fault> {
+    let query = account::Entity::find().filter(account::Column::Id.is_in(ids.iter().copied()));
+    Ok(query.all(conn).await?.into_iter().map(|a| (a.id.to_string(), a.display_name)).collect())
+}
+
+/// The names of units.
+pub(super) async fn names_of_units(
+    conn: &impl ConnectionTrait,
+    ids: &[UnitId],
+) -> Result<HashMap<UnitId, String>, Fault> {
+    let mut names = HashMap::new();
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    for ids in ids.chunks(5_000) {
+        let found = unit::Entity::find().filter(unit::Column::Id.is_in(ids.iter().copied())).all(conn).await?;
+        names.extend(found.into_iter().map(|u| (u.id, u.name)));
+    }
+    Ok(names)
 }

@@ -42,6 +42,7 @@ pub use model::{
 };
 pub use requirement::{CreditRule, Plan, Requirement, RequirementProgress, Term};
 pub use service::{
-    Study, StudyError, close_with_year, open_programmes, open_sessions, programmes_in, programmes_up_to,
+    Study, StudyError, close_with_year, facts_of, figures_of, open_programmes, open_sessions, programme_facts,
+    programmes_in, programmes_up_to,
 };
 pub use store::{attachment_sender, hand_attachment};

@@ -74,6 +74,14 @@ macro_rules! figures {
                 Self { $($column: row.$column),+ }
             }
 
+            /// From values in the order of [`Figure::ALL`]; nothing if there are more or fewer.
+            #[must_use]
+            pub fn of_list(values: &[i64]) -> Option<Self> {
+                let mut values = values.iter().copied();
+                let figures = Self { $($column: values.next()?),+ };
+                values.next().is_none().then_some(figures)
+            }
+
             /// From values in the order of [`Figure::ALL`].
             pub(super) fn of_values(mut next: impl FnMut(Figure) -> Result<i64, sea_orm::DbErr>) -> Result<Self, sea_orm::DbErr> {
                 Ok(Self { $($column: next(Figure::$name)?),+ })

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "the pages of the slices, which are being built, use every part")]
 
 mod assets;
+mod chart;
 mod form;
 mod format;
 #[cfg(test)]

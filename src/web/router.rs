@@ -35,6 +35,7 @@ pub fn routes(services: Arc<Services>) -> Route {
         .at("/rates/definition", get(audit::rates::definition))
         .at("/years", get(audit::years::show))
         .at("/years/:year/close", post(audit::years::close))
+        .at("/years/:year/freeze", post(audit::years::freeze))
         .at("/years/:year/reopen", post(audit::years::reopen))
         .at("/years/snapshots/:id", get(audit::years::frozen))
         .at("/draws", get(audit::draws::list))

@@ -90,6 +90,8 @@ async fn check(server: TestServer) {
     crate::verify::sql(&conn, &swap("!", ".")).await;
     conn.close().await.unwrap();
 
+    the_records_are_checked(&server).await;
+
     // Something is going on, whenever it starts; a second start adds nothing to the past.
     assert!(kaofa::tally::recount(core.db.read()).await.unwrap().is_empty(), "the counts agree with the facts");
     demo::fill(core, PASSWORD, boot::compose, &|_| {}).await.expect("a filled demonstration goes on");
@@ -121,6 +123,74 @@ async fn so_much_is_not_as_it_should(auditor: &Client) {
     assert!(count("pending") > 0 && count("absent") == 0, "{qualified}");
     assert!(count("first_sat") < count("sat") && count("sat") < count("expected"), "{qualified}");
     assert!(count("first_passed") < count("passed") && count("passed") < count("sat"), "{qualified}");
+}
+
+/// What `kaofa verify records` says of the database of a server.
+fn verify(server: &TestServer) -> (Option<i32>, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kaofa"));
+    command.args(["verify", "records"]).env_clear().env("KAOFA_DATABASE_URL", &server.database_url);
+    let output = command.stdin(std::process::Stdio::null()).output().expect("the program runs");
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (output.status.code(), said)
+}
+
+/// Everything holds; and each row behind a closed year that is changed directly is found and named.
+async fn the_records_are_checked(server: &TestServer) {
+    use sea_orm::ConnectionTrait as _;
+    let (code, said) = verify(server);
+    assert_eq!(code, Some(0), "{said}");
+    let db = &server.services.core.db;
+    let sql = async |sql: &str| {
+        db.tx("test.tamper", |tx| {
+            let sql = sql.to_owned();
+            Box::pin(async move { Ok::<_, kaofa::db::Fault>(tx.execute_unprepared(&sql).await.map(|_| ())?) })
+        })
+        .await
+        .unwrap();
+    };
+    let exam = "(SELECT MIN(id) FROM exams WHERE year = 2024 AND kind = 'annual' AND makes_up_exam_id IS NULL)";
+    let somebody = format!("(SELECT MIN(person_id) FROM obligations WHERE subject_id = {exam})");
+    let session = "(SELECT MIN(id) FROM sessions WHERE year = 2024)";
+    let attended = format!("(SELECT MIN(person_id) FROM attendance WHERE session_id = {session})");
+    for (change, back, found) in [
+        (
+            format!("UPDATE attempts SET points = points + 100 WHERE exam_id = {exam} AND person_id = {somebody}"),
+            format!("UPDATE attempts SET points = points - 100 WHERE exam_id = {exam} AND person_id = {somebody}"),
+            "the figures are not what the facts give",
+        ),
+        (
+            format!("UPDATE attempts SET answered = answered + 1 WHERE exam_id = {exam} AND person_id = {somebody}"),
+            format!("UPDATE attempts SET answered = answered - 1 WHERE exam_id = {exam} AND person_id = {somebody}"),
+            "a row behind the figures was changed",
+        ),
+        (
+            format!("UPDATE roster_rows SET post = post || '长' WHERE subject_id = {exam} AND person_id = {somebody}"),
+            format!("UPDATE roster_rows SET post = SUBSTR(post, 1, LENGTH(post) - 1) WHERE subject_id = {exam} AND person_id = {somebody}"),
+            "a row behind the figures was changed",
+        ),
+        (
+            format!("UPDATE attendance SET version = version, reason = 'x' WHERE session_id = {session} AND person_id = {attended} AND reason IS NULL"),
+            format!("UPDATE attendance SET reason = NULL WHERE session_id = {session} AND person_id = {attended} AND reason = 'x'"),
+            "a row behind the figures was changed",
+        ),
+        (
+            format!("UPDATE obligations SET passed = 0 WHERE subject_id = {exam} AND person_id = {somebody}"),
+            format!("UPDATE obligations SET passed = 1 WHERE subject_id = {exam} AND person_id = {somebody}"),
+            "the count of the unit is not what its people add up to",
+        ),
+        (
+            format!("UPDATE exams SET pass_points = pass_points + 1 WHERE id = {exam}"),
+            format!("UPDATE exams SET pass_points = pass_points - 1 WHERE id = {exam}"),
+            "a row behind the figures was changed",
+        ),
+    ] {
+        sql(&change).await;
+        let (code, said) = verify(server);
+        assert!(code == Some(1) && said.contains(found), "{change}: {said}");
+        sql(&back).await;
+    }
+    let (code, said) = verify(server);
+    assert_eq!(code, Some(0), "{said}");
 }
 
 /// The files of the years that the report tells of, and its paragraph.

@@ -4,4 +4,6 @@
 
 mod store;
 
-pub use store::{MainExam, StandingAttempt, main_of, mains, standing_attempts, still_open};
+pub use store::{
+    MainExam, StandingAttempt, attempt_facts, family_facts, main_of, mains, standing_attempts, still_open, years,
+};

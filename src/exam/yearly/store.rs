@@ -9,6 +9,10 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
 
 use crate::db::Fault;
 
+mod facts;
+
+pub use facts::{attempt_facts, family_facts};
+
 /// An exam that counts by itself, with its make-ups under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MainExam {
@@ -39,6 +43,19 @@ pub async fn mains(conn: &impl ConnectionTrait, year: i32) -> Result<Vec<MainExa
         .all(conn)
         .await?;
     Ok(rows.into_iter().map(|(id, year, kind, title)| MainExam { id, year, kind, title }).collect())
+}
+
+/// The years of exams that have been sealed.
+pub async fn years(conn: &impl ConnectionTrait) -> Result<Vec<i32>, Fault> {
+    Ok(exam::Entity::find()
+        .select_only()
+        .column(exam::Column::Year)
+        .distinct()
+        .filter(exam::Column::Status.ne(ExamStatus::Draft))
+        .order_by_asc(exam::Column::Year)
+        .into_tuple()
+        .all(conn)
+        .await?)
 }
 
 /// The main exam of an exam's family; itself, unless it is a make-up.

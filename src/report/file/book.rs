@@ -78,6 +78,8 @@ impl Looks {
 
 /// Rows above the heads: the title, and what it is about.
 const HEAD_ROW: u32 = 2;
+/// How many columns of the table of rates tell of study, the unit among them.
+const STUDY_COLUMNS: u32 = 11;
 /// The most rows that a sheet takes.
 const MOST_ROWS: u32 = 1_048_576;
 
@@ -108,6 +110,8 @@ impl Book {
             put(sheet, &self.looks, at, &rates_row(row), row.depth == 0)?;
         }
         sheet.set_freeze_panes(HEAD_ROW + 1, 1)?;
+        // Study on one sheet of paper, exams on the next, each with the names of the units.
+        sheet.set_print_fit_to_pages(2, 0).set_repeat_columns(0, 0)?.set_vertical_page_breaks(&[STUDY_COLUMNS])?;
         sheet.autofilter(HEAD_ROW, 0, at, u16::try_from(RATES.len()).unwrap_or(1) - 1)?;
         sign(sheet, &self.looks, at + 2)?;
         let explained = self.workbook.add_worksheet();

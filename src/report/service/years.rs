@@ -2,32 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use entity::auth::grant::Role;
-use entity::id::{AccountId, ExamId, ProgrammeId, SnapshotId, SubjectId, UnitId};
+use entity::id::{ExamId, ProgrammeId, SnapshotId, SubjectId, UnitId};
 use entity::log::Outcome;
 use entity::org::roster_row::SubjectKind;
+use entity::report::snapshot::SnapshotKind;
 use entity::report::{closing, snapshot};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
-use super::rates::{rates, subjects};
-use super::{FIRST_YEAR, ReportError, Reports};
+use super::rates::subjects;
+use super::snapshots::{Taking, take};
+use super::{AUDITORS, FIRST_YEAR, ReportError, Reports};
 use crate::auth::{Caller, Denied, READERS, authorise};
 use crate::db::Fault;
 use crate::exam;
-use crate::kernel::digest::sha256;
 use crate::kernel::field::Fields;
-use crate::kernel::jcs;
 use crate::log::{self, Entry};
-use crate::report::dto;
-use crate::report::model::{Closing, Filter, MAX_DEPTH, Report, Snapshot, Subjects, Year};
+use crate::report::model::{Closing, Filter, Snapshot, Subjects, Year};
 use crate::report::store;
 use crate::study::{self, ProgrammeStatus};
 use crate::tally::{self, Subject};
 use crate::tree;
-
-/// Those who close years and open them again.
-const AUDITORS: &[Role] = &[Role::Auditor];
 
 impl Reports {
     /// The years of a unit, the newest first: those in which it has figures, those that were ever closed, and the present
@@ -84,6 +79,7 @@ impl Reports {
         fields.check()?;
         let by = caller.account.id;
         let (closing_id, snapshot_id, entry) = (self.core.id(), self.core.id(), self.core.uuid());
+        let taken = self.core.uuid();
         let closed = self
             .core
             .db
@@ -98,10 +94,17 @@ impl Reports {
                         return Err(ReportError::StillOpen(titles));
                     }
                     let programmes = study::close_with_year(tx, year, unit, now, today).await?;
-                    let report = rates(tx, &Filter::of_year(year, unit), unit, MAX_DEPTH, &[year], now).await?;
-                    let frozen = frozen(snapshot_id, report, by)?;
+                    let taking = Taking {
+                        id: snapshot_id,
+                        entry: taken,
+                        kind: SnapshotKind::Closing,
+                        note: reason.clone(),
+                        month_key: None,
+                        by: Some(by),
+                        actor: actor.clone(),
+                    };
+                    let frozen = take(tx, taking, (year, unit), &[year], now).await?;
                     let digest = frozen.digest.clone();
-                    store::insert_snapshot(tx, frozen.clone()).await?;
                     let closing = closing::Model {
                         id: closing_id,
                         year,
@@ -180,7 +183,7 @@ impl Reports {
         self.with_name(row).await
     }
 
-    async fn with_name(&self, row: snapshot::Model) -> Result<Snapshot, ReportError> {
+    pub(super) async fn with_name(&self, row: snapshot::Model) -> Result<Snapshot, ReportError> {
         let mut names = self.org.unit_names(&[row.unit_id]).await?;
         let report = serde_json::from_str(&row.body).map_err(|error| bad("a snapshot", &error))?;
         Ok(Snapshot {
@@ -188,7 +191,10 @@ impl Reports {
             year: row.year,
             unit_name: names.remove(&row.unit_id).unwrap_or_default(),
             unit_id: row.unit_id,
+            kind: row.kind,
+            note: row.note,
             digest: row.digest,
+            facts_digest: row.facts_digest,
             created_by: row.created_by,
             created_at: row.created_at,
             report,
@@ -198,15 +204,6 @@ impl Reports {
 
 fn bad(what: &str, error: &dyn std::error::Error) -> Fault {
     sea_orm::DbErr::Type(format!("{what}: {error}")).into()
-}
-
-/// The row that keeps a report as it is sent, in the one form that can be hashed again.
-fn frozen(id: SnapshotId, report: Report, by: AccountId) -> Result<snapshot::Model, Fault> {
-    let (year, unit_id, created_at) = (report.year, report.total.unit_id, report.as_of);
-    let body = jcs::canonical(&dto::body(report)).map_err(|error| bad("a report", &error))?;
-    let digest = sha256(&[&body]).to_string();
-    let body = String::from_utf8(body).map_err(|error| bad("a report", &error))?;
-    Ok(snapshot::Model { id, year, unit_id, body, digest, created_by: by, created_at })
 }
 
 /// The titles of what keeps a year open; what the unit and those below it plan themselves is closed with it.

@@ -43,6 +43,7 @@ use crate::tree;
 use check_in::{Arrival, Checked};
 
 pub use programme::{close_with_year, open_programmes, programmes_in, programmes_up_to};
+pub use standing::{facts_of, figures_of, programme_facts};
 pub use session::open_sessions;
 
 /// Those who see how people attended, each within their own units.

@@ -221,6 +221,38 @@ pub(super) async fn restate(
     Ok(())
 }
 
+/// What these people were credited with in a year, and how they attended: what the log calls each, and all of it on which a
+/// figure rests.
+pub async fn facts_of(
+    conn: &impl ConnectionTrait,
+    year: i32,
+    people: &[PersonId],
+) -> Result<HashMap<PersonId, Vec<(String, serde_json::Value)>>, Fault> {
+    store::facts(conn, year, people).await
+}
+
+/// A programme as the log calls it, with all that it asks.
+pub async fn programme_facts(
+    conn: &impl ConnectionTrait,
+    id: ProgrammeId,
+) -> Result<Vec<(String, serde_json::Value)>, Fault> {
+    store::programme_facts(conn, id).await
+}
+
+/// The figures of everybody on a programme's roster, counted from the facts as of the day on which they were stated last;
+/// what the tally holds must be the same.
+pub async fn figures_of(
+    conn: &impl ConnectionTrait,
+    id: ProgrammeId,
+    today: Day,
+) -> Result<HashMap<PersonId, Figures>, Fault> {
+    let Some(row) = store::programme(conn, id).await? else { return Ok(HashMap::new()) };
+    let ground = Ground::load(conn, &row, row.due_stated_on.unwrap_or(today)).await?;
+    let earnings = store::earnings(conn, row.year, Whose::All).await?;
+    let standings = tally::standings(conn, subject_of(id), None).await?.into_iter();
+    Ok(standings.map(|s| (s.person_id, ground.figures(s.person_id, s.unit_id, earnings.get(&s.person_id)))).collect())
+}
+
 /// States anew how everybody on a programme's roster stands. The programme must be held.
 pub(super) async fn restate_all(
     tx: &impl ConnectionTrait,

@@ -2,6 +2,7 @@
 
 mod attendance;
 mod credit;
+mod facts;
 mod leave;
 mod ledger;
 mod programme;
@@ -11,6 +12,7 @@ mod turnout;
 
 pub(super) use attendance::*;
 pub(super) use credit::*;
+pub(super) use facts::*;
 pub(super) use leave::*;
 pub use leave::{attachment_sender, hand_attachment};
 pub(super) use ledger::*;

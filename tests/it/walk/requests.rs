@@ -151,6 +151,7 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         "change_account" => json!({ "display_name": "别名" }),
         "create_grant" => json!({ "role": "liaison", "unit_id": scene.unit }),
         "create_unit" => json!({ "parent_id": scene.here, "code": fresh(), "name": "丙局", "kind": "unit" }),
+        "create_snapshot" => json!({ "year": 2026, "unit_id": scene.here, "reason": "季度核对" }),
         "order_file" => json!({ "what": "rates", "format": "csv", "year": 2026, "unit_id": scene.here }),
         "create_person" => json!({ "name": "新人", "unit_id": scene.unit, "categories": ["civil_servant"] }),
         "amend_person" => json!({ "post": "科长" }),

@@ -74,6 +74,15 @@ both_databases! {
         assert_eq!(again.status, 409);
         let reopened = anna.post(&format!("/years/{year}/reopen"), &[("unit_id", &unit), ("reason", "更正")]).await;
         shows(&anna.get(reopened.header("location")).await, "更正");
+        let path = format!("/years/{year}/freeze");
+        assert_eq!(anna.post(&path, &[("unit_id", &unit), ("reason", "")]).await.status, 422);
+        let kept = anna.post(&path, &[("unit_id", &unit), ("reason", "季度核对")]).await;
+        assert_eq!(kept.status, 303, "{}", kept.text);
+        let kept = anna.get(kept.header("location")).await;
+        shows(&kept, "与今日记录核对");
+        shows(&kept, "一致");
+        shows(&anna.get("/years").await, "季度核对");
+        shows(&anna.get("/years?check=1").await, "全部一致");
         assert_eq!(anna.get("/log").await.status, 200);
         assert_eq!(anna.get("/accounts").await.status, 403);
     }

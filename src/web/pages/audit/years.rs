@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::subject::Asked;
 use crate::http::Problem;
 use crate::kernel::field::{FieldCode, Fields};
-use crate::report::{Closing, Snapshot, Year};
+use crate::report::{Closing, PersonChange, RecordFinding, Snapshot, SnapshotBrief, Today, Year};
 use crate::web::form::{Form, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
@@ -39,6 +39,24 @@ struct YearsPage {
     f: Form,
     asked: Asked,
     years: Vec<Shown>,
+    snapshots: Vec<SnapshotBrief>,
+    /// What the check of the records found, if it was asked for, and how many snapshots it looked at.
+    checked: Option<(Vec<RecordFinding>, usize)>,
+}
+
+impl YearsPage {
+    /// What does not hold, in words.
+    fn fails(&self, finding: &RecordFinding) -> crate::web::texts::Text {
+        self.v.word("records-fails-", finding.fails.as_str())
+    }
+
+    fn keeps(&self, year: &i32) -> bool {
+        self.snapshots.iter().any(|s| s.year == *year)
+    }
+
+    fn kind(&self, snapshot: &SnapshotBrief) -> crate::web::texts::Text {
+        self.v.word("snapshot-kind-", snapshot.kind)
+    }
 }
 
 async fn years_page(visitor: &Visitor, unit: Option<UnitId>, form: Form) -> Result<YearsPage, Problem> {
@@ -53,9 +71,12 @@ async fn years_page(visitor: &Visitor, unit: Option<UnitId>, form: Form) -> Resu
         let open = if year.closed { Vec::new() } else { services.reports.still_open(caller, year.year, unit).await? };
         years.push(Shown { year, open });
     }
+    let snapshots = services.reports.snapshots(caller, Some(unit), None).await?;
+    let asks = visitor.view.query("check").is_some();
+    let checked = if asks { Some(services.reports.verify(caller).await?) } else { None };
     let mut v = visitor.view.clone();
     v.unit.clone_from(&asked.unit.name);
-    Ok(YearsPage { v, f: form, asked, years })
+    Ok(YearsPage { v, f: form, asked, years, snapshots, checked })
 }
 
 /// The years of a unit.
@@ -92,6 +113,22 @@ pub(in crate::web) async fn close(visitor: Visitor, Path(year): Path<String>, se
     };
     match closed {
         Ok(snapshot) => Ok(go_to(&format!("/years/snapshots/{}?done=year_closed", snapshot.id))),
+        Err(problem) if is_answered_here(&problem) => refused(&visitor, &sent, &problem).await,
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Freezes a year's figures by hand.
+#[handler]
+pub(in crate::web) async fn freeze(visitor: Visitor, Path(year): Path<String>, sent: Sent) -> Page {
+    let taken = match read(&year, &sent) {
+        Ok((year, unit, reason)) => {
+            visitor.services.reports.freeze(&visitor.caller, year, unit, &reason).await.map_err(Problem::from)
+        }
+        Err(problem) => Err(problem),
+    };
+    match taken {
+        Ok(snapshot) => Ok(go_to(&format!("/years/snapshots/{}?done=frozen", snapshot.id))),
         Err(problem) if is_answered_here(&problem) => refused(&visitor, &sent, &problem).await,
         Err(problem) => Err(problem),
     }
@@ -159,6 +196,37 @@ struct SnapshotPage {
     total: Frozen,
     rows: Vec<Frozen>,
     names: [&'static str; 3],
+    today: Today,
+}
+
+impl SnapshotPage {
+    /// What is not as it was of somebody, in words.
+    fn differs(&self, change: &PersonChange) -> crate::web::texts::Text {
+        self.v.word("snapshot-differs-", change.differs.as_str())
+    }
+
+    fn kind(&self) -> crate::web::texts::Text {
+        self.v.word("snapshot-kind-", self.s.kind)
+    }
+
+    fn acts(&self, action: &str) -> String {
+        let name = format!("log-act-{}", action.replace('.', "-"));
+        if crate::web::texts::TEXTS.has(&name) {
+            self.v.word("log-act-", action.replace('.', "-")).to_string()
+        } else {
+            action.to_owned()
+        }
+    }
+
+    /// A figure by its name in the columns, where there is one.
+    fn figure(&self, name: &str) -> String {
+        let text = format!("figure-{}", name.replace('.', "-"));
+        if crate::web::texts::TEXTS.has(&text) {
+            self.v.word("figure-", name.replace('.', "-")).to_string()
+        } else {
+            name.to_owned()
+        }
+    }
 }
 
 /// A frozen report with its digest.
@@ -166,6 +234,7 @@ struct SnapshotPage {
 pub(in crate::web) async fn frozen(visitor: Visitor, Path(id): Path<String>) -> Page {
     let id: SnapshotId = id.parse().map_err(|_none| Problem::from(crate::auth::Denied::NotFound))?;
     let found = visitor.services.reports.snapshot(&visitor.caller, id).await?;
+    let today = visitor.services.reports.today(&visitor.caller, id).await?;
     let mut v = visitor.view;
     v.unit.clone_from(&found.unit_name);
     let report = &found.report;
@@ -178,6 +247,7 @@ pub(in crate::web) async fn frozen(visitor: Visitor, Path(id): Path<String>) -> 
         rows: rows.unwrap_or_default(),
         names: ["rates-participation", "rates-sitting", "rates-pass"],
         s: found,
+        today,
         v,
     })
 }

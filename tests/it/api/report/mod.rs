@@ -26,6 +26,7 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, Client, TestServer, User};
 
 pub(crate) mod files;
+mod frozen;
 mod path;
 mod rates;
 mod years;
