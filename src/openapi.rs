@@ -18,7 +18,7 @@ use crate::exam::attempt::AttemptApi;
 use crate::exam::statistics::StatisticsApi;
 use crate::exam::{BookApi, ConductApi, ExamsApi, ExemptionApi, MonitorApi, ObjectionApi, RegradeApi};
 use crate::org::{OrgApi, OrgFilesApi};
-use crate::report::{FilesApi, ReportApi};
+use crate::report::{FilesApi, PastApi, ReportApi};
 use crate::study::{AttendanceApi, LedgerApi, StudyApi};
 
 mod docs;
@@ -41,7 +41,7 @@ pub type Apis = (
     (StudyApi, AttendanceApi, LedgerApi, DeskApi),
     (ExamsApi, ConductApi, StatisticsApi, RegradeApi, ObjectionApi, MonitorApi, BookApi, ExemptionApi),
     AttemptApi,
-    (ReportApi, FilesApi),
+    (ReportApi, FilesApi, PastApi),
     EvidenceApi,
 );
 

@@ -21,7 +21,7 @@ use crate::kernel::metrics::{CONTENT_TYPE, METRICS};
 use crate::log;
 use crate::openapi::{self, Apis};
 use crate::org::{OrgApi, OrgFilesApi};
-use crate::report::{FilesApi, ReportApi};
+use crate::report::{FilesApi, PastApi, ReportApi};
 use crate::study::{AttendanceApi, LedgerApi, StudyApi};
 use crate::web::{self, Services};
 
@@ -105,7 +105,11 @@ fn apis(services: &Services) -> Apis {
             ExemptionApi(Arc::clone(&services.exemptions)),
         ),
         AttemptApi(Arc::clone(&services.attempts)),
-        (ReportApi(Arc::clone(&services.reports)), FilesApi(Arc::clone(&services.reports))),
+        (
+            ReportApi(Arc::clone(&services.reports)),
+            FilesApi(Arc::clone(&services.reports)),
+            PastApi(Arc::clone(&services.reports)),
+        ),
         EvidenceApi(Arc::clone(&services.evidence)),
     )
 }

@@ -87,6 +87,8 @@ id! {
     ExemptionId,
     /// A right to write to an attempt, held by one device at a time.
     LeaseId,
+    /// A year before Kaofa that was brought in.
+    PastYearId,
     /// A frozen report.
     SnapshotId,
     /// The act of closing a year for a unit.

@@ -130,14 +130,77 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        Ok(())
+        past(manager).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table("year_closings").to_owned()).await?;
-        manager.drop_table(Table::drop().table("snapshot_sheets").to_owned()).await?;
-        manager.drop_table(Table::drop().table("sheets").to_owned()).await?;
-        manager.drop_table(Table::drop().table("snapshots").to_owned()).await?;
+        for table in ["past_rows", "past_years", "year_closings", "snapshot_sheets", "sheets", "snapshots"] {
+            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
         Ok(())
     }
+}
+
+/// Years before Kaofa.
+async fn past(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    manager
+        .create_table(
+            Table::create()
+                .table("past_years")
+                .col(text("id").primary_key())
+                .col(integer("year"))
+                .col(text("unit_id"))
+                .col(text("study_id"))
+                .col(text("exam_id"))
+                .col(text("source"))
+                .col(text("file_digest"))
+                .col(text("imported_by"))
+                .col(big_integer("imported_at"))
+                .col(text_null("open_key").unique_key())
+                .col(big_integer_null("withdrawn_at"))
+                .col(text_null("withdrawn_by"))
+                .col(text_null("withdraw_reason"))
+                .foreign_key(
+                    ForeignKey::create().name("fk_past_years_unit_id").from("past_years", "unit_id").to("units", "id"),
+                )
+                .foreign_key(
+                    ForeignKey::create()
+                        .name("fk_past_years_imported_by")
+                        .from("past_years", "imported_by")
+                        .to("accounts", "id"),
+                )
+                .to_owned(),
+        )
+        .await?;
+    let study = ["completed", "participated", "missed", "exempt"];
+    let exam = ["excellent", "passed", "passed_later", "failed", "absent", "exempt"];
+    manager
+        .create_table(
+            Table::create()
+                .table("past_rows")
+                .col(text("past_year_id"))
+                .col(text("person_id"))
+                .col(text("unit_id"))
+                .col(text("name"))
+                .col(text("categories"))
+                .col(text_null("study").check(one_of("study", &study)))
+                .col(text_null("exam").check(one_of("exam", &exam)))
+                .col(big_integer_null("points"))
+                .col(integer("row"))
+                .primary_key(Index::create().col("past_year_id").col("person_id"))
+                .foreign_key(
+                    ForeignKey::create()
+                        .name("fk_past_rows_past_year_id")
+                        .from("past_rows", "past_year_id")
+                        .to("past_years", "id"),
+                )
+                .foreign_key(
+                    ForeignKey::create()
+                        .name("fk_past_rows_person_id")
+                        .from("past_rows", "person_id")
+                        .to("people", "id"),
+                )
+                .to_owned(),
+        )
+        .await
 }

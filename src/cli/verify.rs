@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::{CliError, speak};
 use crate::config::{Config, Flags};
 use crate::db::Db;
-use crate::keys::{self, PublicKey};
 use crate::kernel::clock::{Clock as _, SystemClock};
+use crate::keys::{self, PublicKey};
 use crate::log::{self, SignedHead, Trust, Verdict};
 use crate::report::verify_records;
 

@@ -39,6 +39,6 @@ pub use objection::{NewObjection, Objection, ObjectionApi, ObjectionFilter, Obje
 pub use regrade::{Affected, Effect, ItemView, Regrade, RegradeApi, RegradeInput, Regrades};
 pub use ruling::RegradeAction;
 pub use yearly::{
-    MainExam, StandingAttempt, attempt_facts, family_facts, main_of, mains, standing_attempts, still_open,
+    MainExam, StandingAttempt, attempt_facts, family, family_facts, main_of, mains, standing_attempts, still_open,
     years as exam_years,
 };

@@ -17,7 +17,7 @@ mod patch;
 
 pub(super) use changes::{ChangeDto, ChangeStateDto, DecisionRequest};
 pub(super) use history::HistoryDto;
-pub(super) use import::ImportReportDto;
+pub(crate) use import::ImportReportDto;
 pub use patch::{DepartureRequest, PersonPatch, TransferRequest, UnitPatch};
 pub(super) use patch::{IdNumber, ReasonRequest};
 

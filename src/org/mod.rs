@@ -18,6 +18,7 @@ mod store;
 
 pub use api::{OrgApi, OrgFilesApi};
 pub use audience::{Audience, RosterMember, close_roster, freeze, freeze_members, preview, watch_roster};
+pub(crate) use dto::ImportReportDto;
 pub use dto::{
     AudienceDto, CategoryDto, DepartureRequest, PersonPatch, PersonRequest, TransferRequest, UnitPatch, UnitRequest,
 };
@@ -34,7 +35,10 @@ pub use model::{
 };
 pub use national_id::{NationalId, NationalIdError};
 pub use phone::{Phone, PhoneError};
-pub use service::{AmendError, ImportFile, Org, OrgError, amend_roster};
+pub use service::{
+    AmendError, Former, ImportFile, KnownPerson, Org, OrgError, amend_roster, category_of, enter_former,
+    known_people, taken_numbers, tight_name,
+};
 pub use standing::Posting;
 pub use store::{
     amendments, everybody_on, newest_amendments, on_roster, on_rosters, people_on, roster, roster_count, roster_names,

@@ -20,6 +20,7 @@ use crate::log::{Actor, Entry};
 mod audience;
 mod changes;
 mod exports;
+mod former;
 mod imports;
 mod moves;
 mod people;
@@ -28,6 +29,7 @@ mod unit_files;
 mod units;
 
 pub use changes::amend_roster;
+pub use former::{Former, KnownPerson, category_of, enter_former, known_people, taken_numbers, tight_name};
 pub use imports::ImportFile;
 
 /// Those who may read a unit's roster.

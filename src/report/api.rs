@@ -1,8 +1,10 @@
 //! The operations of reports and years.
 
 mod files;
+mod past;
 
 pub use files::FilesApi;
+pub use past::PastApi;
 
 use std::sync::Arc;
 

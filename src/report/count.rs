@@ -6,9 +6,12 @@ use entity::id::{SubjectId, UnitId};
 use entity::instant::Day;
 
 use super::model::{Row, Subjects, UnitFigures};
-use super::streak::{is_full, streak};
+use super::streak::{Streak, is_full, streak};
 use crate::tally::Figures;
 use crate::tree::Node;
+
+/// Stands among years for what was asked for.
+const ASKED: i32 = 0;
 
 /// What was read for a report.
 #[derive(Debug)]
@@ -55,6 +58,8 @@ impl Sides {
 struct Sums {
     asked: Sides,
     years: BTreeMap<i32, Sides>,
+    /// The years of which something was brought in; with 0 for what was asked for.
+    imported: BTreeSet<i32>,
 }
 
 impl Sums {
@@ -66,6 +71,7 @@ impl Sums {
             own.study += sides.study;
             own.exam += sides.exam;
         }
+        self.imported.extend(&other.imported);
     }
 }
 
@@ -89,6 +95,7 @@ pub(super) fn rows(read: &Read<'_>) -> Vec<Row> {
         if node.depth <= read.depth && shows {
             let full = |year: &i32| sum.years.get(year).is_some_and(|s| is_full(&s.study, &s.exam));
             let closed: BTreeMap<i32, bool> = years.iter().map(|year| (*year, full(year))).collect();
+            let lasted = streak(read.year, &closed);
             rows.push(Row {
                 unit_id: id,
                 unit_name: node.unit.name.clone(),
@@ -98,13 +105,22 @@ pub(super) fn rows(read: &Read<'_>) -> Vec<Row> {
                     persons,
                     study: sum.asked.study,
                     exam: sum.asked.exam,
-                    streak: streak(read.year, &closed),
+                    streak: lasted,
+                    streak_imported: imported_in(read.year, &closed, lasted, &sum.imported),
+                    imported: sum.imported.contains(&ASKED),
                 },
             });
         }
         closed.insert(id, years);
     }
     rows
+}
+
+/// How many years of a streak were brought in.
+fn imported_in(asked: i32, closed: &BTreeMap<i32, bool>, streak: Streak, imported: &BTreeSet<i32>) -> i32 {
+    let last = if closed.contains_key(&asked) { asked } else { asked - 1 };
+    let years = (last - streak.years + 1..=last).filter(|year| imported.contains(year));
+    i32::try_from(years.count()).unwrap_or(i32::MAX)
 }
 
 fn existed(node: &Node, year: i32) -> bool {
@@ -118,9 +134,15 @@ fn subtree_sums(read: &Read<'_>) -> HashMap<UnitId, Sums> {
     for (subject, unit, figures) in read.counts {
         let sum = sums.entry(*unit).or_default();
         sum.asked.add(read.subjects, *subject, *figures);
+        if read.subjects.imported.contains(subject) && figures.on_roster > 0 {
+            sum.imported.insert(ASKED);
+        }
         for (year, subjects) in read.years {
             if subjects.programmes.contains(subject) || subjects.exams.contains(subject) {
                 sum.years.entry(*year).or_default().add(subjects, *subject, *figures);
+                if subjects.imported.contains(subject) && figures.on_roster > 0 {
+                    sum.imported.insert(*year);
+                }
             }
         }
     }
@@ -140,7 +162,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::report::streak::{Run, Streak};
+    use crate::report::streak::Run;
 
     fn unit(n: u128) -> UnitId {
         UnitId(Uuid::from_u128(n))
@@ -169,7 +191,7 @@ mod tests {
 
     fn subjects(programmes: &[u128], exams: &[u128]) -> Subjects {
         let all = |ids: &[u128]| ids.iter().map(|n| subject(*n)).collect();
-        Subjects { programmes: all(programmes), exams: all(exams) }
+        Subjects { programmes: all(programmes), exams: all(exams), imported: BTreeSet::new() }
     }
 
     fn study(expected: i64, participated: i64) -> Figures {

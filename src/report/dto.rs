@@ -13,9 +13,11 @@ use crate::http::RateDto;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 
 mod files;
+mod past;
 mod years;
 
 pub(super) use files::{FileJobDto, FileJobsDto, FileQuery, FileRequest, ParagraphDto};
+pub(super) use past::{PastYearsDto, WithdrawRequest};
 pub(super) use years::{SnapshotDto, SnapshotRequest, SnapshotsDto, YearRequest, YearsDto};
 
 /// Rates of a unit with its subtree and of the units below it.
@@ -28,6 +30,8 @@ pub(in crate::report) struct RatesDto {
     as_of: String,
     /// The year.
     year: i32,
+    /// Where the figures come from that were brought in for a year before Kaofa (补录); empty otherwise.
+    sources: Vec<String>,
     /// The units below down to the depth asked for, each with its subtree, each before those below it.
     rows: Vec<RowDto>,
     /// The unit asked for, with its subtree.
@@ -65,6 +69,10 @@ struct FiguresDto {
     streak_years: i32,
     /// Beside a broken streak the last one before.
     last_streak: Option<StreakDto>,
+    /// How many years of `streak_years` were brought in and not recorded here (补录).
+    streak_imported: i32,
+    /// Some of these figures were brought in for a year before Kaofa (补录).
+    imported: bool,
 }
 
 /// Figures of programmes.
@@ -159,6 +167,7 @@ impl From<Report> for RatesDto {
             definition: DEFINITION.to_owned(),
             as_of: report.as_of.to_string(),
             year: report.year,
+            sources: report.sources,
             rows: report.rows.into_iter().map(RowDto::from).collect(),
             total: report.total.into(),
         }
@@ -185,6 +194,8 @@ impl From<UnitFigures> for FiguresDto {
             exam: (&figures).into(),
             streak_years: figures.streak.years,
             last_streak: figures.streak.last.map(StreakDto::from),
+            streak_imported: figures.streak_imported,
+            imported: figures.imported,
         }
     }
 }
@@ -287,13 +298,15 @@ pub(super) struct PersonRowDto {
     exam_id: Option<String>,
     /// The programme, for a figure of programmes.
     programme_id: Option<String>,
-    /// The attempt, for `exam.sittings`.
+    /// The attempt, for `exam.sittings`; null if it was brought in.
     attempt_id: Option<String>,
+    /// Where it comes from, if it was brought in for a year before Kaofa (补录); `exam_id` and `programme_id` are null then.
+    source: Option<String>,
 }
 
 impl From<PersonRow> for PersonRowDto {
     fn from(row: PersonRow) -> Self {
-        let of = |kind| (row.subject.kind == kind).then(|| row.subject.id.to_string());
+        let of = |kind| (row.subject.kind == kind && row.source.is_none()).then(|| row.subject.id.to_string());
         Self {
             person_id: row.person_id.to_string(),
             exam_id: of(SubjectKind::Exam),
@@ -302,6 +315,7 @@ impl From<PersonRow> for PersonRowDto {
             unit_id: row.unit_id.to_string(),
             unit_name: row.unit_name,
             attempt_id: row.attempt_id.map(|id| id.to_string()),
+            source: row.source,
         }
     }
 }

@@ -9,19 +9,21 @@ mod count;
 mod dto;
 mod file;
 mod model;
+mod past;
 mod service;
 mod sheet;
 mod store;
 mod streak;
 
-pub use api::{FilesApi, ReportApi};
-pub use model::{
-    Closing, DEFINITION, FigureChange, FigureName, Filter, MAX_DEPTH, PersonChange, PersonRow, Report, Row, Side,
-    Snapshot, SnapshotBrief, Telling, Today, UnitFigures, UnknownFigure, Year,
-};
+pub use api::{FilesApi, PastApi, ReportApi};
 pub use entity::report::snapshot::SnapshotKind;
+pub use model::{
+    Closing, DEFINITION, FigureChange, FigureName, Filter, MAX_DEPTH, PastYear, PersonChange, PersonRow, Report, Row,
+    Side, Snapshot, SnapshotBrief, Telling, Today, UnitFigures, UnknownFigure, Year,
+};
 pub use service::{
-    Fails, FileOrder, Paragraph, Part, RecordFinding, ReportError, ReportFile, Reports, What, verify_records,
+    Fails, FileOrder, Paragraph, Part, PastFile, RecordFinding, ReportError, ReportFile, Reports, What,
+    verify_records,
 };
 pub use sheet::Differs;
 pub use streak::{Run, Streak};

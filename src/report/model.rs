@@ -16,7 +16,7 @@ mod figure;
 mod year;
 
 pub use figure::{FigureName, Side, UnknownFigure};
-pub use year::{Closing, FigureChange, PersonChange, Snapshot, SnapshotBrief, Telling, Today, Year};
+pub use year::{Closing, FigureChange, PastYear, PersonChange, Snapshot, SnapshotBrief, Telling, Today, Year};
 
 /// The formulas after which every figure here is counted (domain.md, "Rates").
 pub const DEFINITION: &str = "rates/1";
@@ -62,6 +62,8 @@ pub struct Report {
     pub programmes: usize,
     /// The same of exams, each with its make-ups.
     pub exams: usize,
+    /// Where the figures come from that were brought in for a year before Kaofa (补录).
+    pub sources: Vec<String>,
     /// The units below, each with its subtree, in the order of the tree.
     pub rows: Vec<Row>,
     /// The unit with its subtree.
@@ -94,6 +96,10 @@ pub struct UnitFigures {
     pub exam: Figures,
     /// The streak of full years; always that of annual exams and all programmes.
     pub streak: Streak,
+    /// How many years of the streak were brought in and not recorded here (补录).
+    pub streak_imported: i32,
+    /// Some of these figures were brought in for a year before Kaofa (补录).
+    pub imported: bool,
 }
 
 impl UnitFigures {
@@ -155,6 +161,8 @@ pub(super) struct Subjects {
     pub programmes: BTreeSet<SubjectId>,
     /// The main exams.
     pub exams: BTreeSet<SubjectId>,
+    /// Those of both that were brought in for a year before Kaofa (补录).
+    pub imported: BTreeSet<SubjectId>,
 }
 
 impl Subjects {
@@ -181,6 +189,8 @@ pub struct PersonRow {
     pub subject: Subject,
     /// The attempt, where the figure counts attempts.
     pub attempt_id: Option<AttemptId>,
+    /// It was brought in for a year before Kaofa (补录): where from.
+    pub source: Option<String>,
 }
 
 #[cfg(test)]
@@ -193,6 +203,8 @@ mod tests {
             study: Figures::none(),
             exam: Figures { sat, points, ..Figures::none() },
             streak: Streak::default(),
+            streak_imported: 0,
+            imported: false,
         }
     }
 

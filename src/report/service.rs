@@ -20,6 +20,7 @@ use crate::tree;
 mod files;
 mod jobs;
 mod paragraph;
+mod past;
 mod people;
 mod rates;
 mod sheets;
@@ -29,6 +30,7 @@ mod years;
 
 pub use files::{FileOrder, ReportFile, What};
 pub use paragraph::{Paragraph, Part};
+pub use past::PastFile;
 pub use verify::{Fails, RecordFinding, verify_records};
 
 /// Those who freeze, close and open years again, and check records.

@@ -175,9 +175,9 @@ mod tests {
     fn whoever_does_not_stand_as_they_did_is_named() {
         let then = [line(1, 1, "aa"), line(2, 1, "bb"), line(3, 0, "cc"), line(4, 1, "dd")];
         let now = [line(1, 1, "aa"), line(2, 1, "xx"), line(3, 1, "cc"), line(5, 1, "ee")];
-        let found: Vec<(String, Differs)> =
-            differences(&then, &now).into_iter().map(|d| (d.name, d.differs)).collect();
-        let wanted = [("张2", Differs::Facts), ("张3", Differs::Figures), ("张4", Differs::Removed), ("张5", Differs::Added)];
+        let found: Vec<(String, Differs)> = differences(&then, &now).into_iter().map(|d| (d.name, d.differs)).collect();
+        let wanted =
+            [("张2", Differs::Facts), ("张3", Differs::Figures), ("张4", Differs::Removed), ("张5", Differs::Added)];
         assert_eq!(found, wanted.map(|(name, differs)| (name.to_owned(), differs)));
         assert!(differences(&then, &then).is_empty());
     }

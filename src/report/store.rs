@@ -18,6 +18,10 @@ use crate::db::{Fault, insert_all};
 use crate::tally::Subject;
 use crate::tree;
 
+mod past;
+
+pub(super) use past::*;
+
 /// The key under which a year can be closed once for a unit.
 pub(super) fn open_key(year: i32, unit: UnitId) -> String {
     format!("{year} {unit}")
@@ -176,7 +180,8 @@ pub(super) async fn sheets_of(
     let mut texts: HashMap<String, String> = HashMap::new();
     let digests: Vec<&String> = rows.iter().map(|(.., digest)| digest).collect();
     for digests in digests.chunks(1_000) {
-        let found = sheet::Entity::find().filter(sheet::Column::Digest.is_in(digests.iter().copied())).all(conn).await?;
+        let found =
+            sheet::Entity::find().filter(sheet::Column::Digest.is_in(digests.iter().copied())).all(conn).await?;
         texts.extend(found.into_iter().map(|row| (row.digest, row.text)));
     }
     let placed = rows.into_iter().map(|(kind, id, unit, digest)| {
@@ -186,19 +191,38 @@ pub(super) async fn sheets_of(
     Ok(placed.collect())
 }
 
-/// The entries of the log about these things from a moment on, the newest first.
+/// The entries of the log about these things that were written after one of them, the newest first.
 pub(super) async fn entries_about(
     conn: &impl ConnectionTrait,
     subjects: &[String],
-    since: Instant,
+    after: i64,
 ) -> Result<Vec<log::Model>, Fault> {
     Ok(log::Entity::find()
         .filter(log::Column::Subject.is_in(subjects.iter().cloned()))
-        .filter(log::Column::At.gte(since))
+        .filter(log::Column::Seq.gt(after))
         .order_by_desc(log::Column::Seq)
         .limit(50)
         .all(conn)
         .await?)
+}
+
+/// The data of the newest entry of an act upon each of these things.
+pub(super) async fn last_told(
+    conn: &impl ConnectionTrait,
+    action: &str,
+    subjects: &[String],
+) -> Result<HashMap<String, String>, Fault> {
+    let rows: Vec<(String, String)> = log::Entity::find()
+        .select_only()
+        .columns([log::Column::Subject, log::Column::Data])
+        .filter(log::Column::Subject.is_in(subjects.iter().cloned()))
+        .filter(log::Column::Action.eq(action))
+        .order_by_asc(log::Column::Seq)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    // In the order of the log: the newest stays.
+    Ok(rows.into_iter().collect())
 }
 
 /// The display names of accounts.

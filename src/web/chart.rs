@@ -6,11 +6,11 @@
 use plotters::coord::Shift;
 use plotters::element::DashedPathElement;
 use plotters::prelude::{
-    ChartBuilder, Circle, Color, Cross, DrawingArea, DrawingAreaErrorKind, EmptyElement,
-    IntoDrawingArea, IntoFont, PathElement, RGBColor, Rectangle, SVGBackend, Text, TextStyle, TriangleMarker,
+    ChartBuilder, Circle, Color, Cross, DrawingArea, DrawingAreaErrorKind, EmptyElement, IntoDrawingArea, IntoFont,
+    PathElement, RGBColor, Rectangle, SVGBackend, Text, TextStyle, TriangleMarker,
 };
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::ShapeStyle;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 const INK: RGBColor = RGBColor(0x18, 0x20, 0x2b);
 const SOFT: RGBColor = RGBColor(0x7b, 0x86, 0x96);
@@ -44,11 +44,7 @@ fn text<'a>(size: i32, color: &'a RGBColor, h: HPos, v: VPos) -> TextStyle<'a> {
 }
 
 /// Draws, and calls the picture by its name.
-fn drawn(
-    title: &str,
-    (width, height): (u32, u32),
-    draw: impl FnOnce(&Area<'_>) -> Result<(), Failed>,
-) -> String {
+fn drawn(title: &str, (width, height): (u32, u32), draw: impl FnOnce(&Area<'_>) -> Result<(), Failed>) -> String {
     let mut svg = String::new();
     let done = {
         let area = SVGBackend::with_string(&mut svg, (width, height)).into_drawing_area();
@@ -189,7 +185,11 @@ mod tests {
             lines(
                 "三率<逐年>",
                 &[2023, 2024, 2025],
-                &[series("参学率", &[10_000, 10_000, 9_837]), series("参考率", &[10_000, 9_800, 9_791]), series("合格率", &[9_900, 9_700, 9_907])],
+                &[
+                    series("参学率", &[10_000, 10_000, 9_837]),
+                    series("参考率", &[10_000, 9_800, 9_791]),
+                    series("合格率", &[9_900, 9_700, 9_907]),
+                ],
             ),
             bars("各单位", &[bar("区司法局", 98), bar("区卫生健康局", 64)]),
             columns("成绩分布", &[bar("60", 3), bar("70", 12), bar("80", 0)]),

@@ -150,6 +150,7 @@ async fn the_records_are_checked(server: &TestServer) {
     };
     let exam = "(SELECT MIN(id) FROM exams WHERE year = 2024 AND kind = 'annual' AND makes_up_exam_id IS NULL)";
     let somebody = format!("(SELECT MIN(person_id) FROM obligations WHERE subject_id = {exam})");
+    let paper = format!("(SELECT MIN(id) FROM attempts WHERE exam_id = {exam} AND person_id = {somebody})");
     let session = "(SELECT MIN(id) FROM sessions WHERE year = 2024)";
     let attended = format!("(SELECT MIN(person_id) FROM attendance WHERE session_id = {session})");
     for (change, back, found) in [
@@ -165,18 +166,29 @@ async fn the_records_are_checked(server: &TestServer) {
         ),
         (
             format!("UPDATE roster_rows SET post = post || '长' WHERE subject_id = {exam} AND person_id = {somebody}"),
-            format!("UPDATE roster_rows SET post = SUBSTR(post, 1, LENGTH(post) - 1) WHERE subject_id = {exam} AND person_id = {somebody}"),
+            format!(
+                "UPDATE roster_rows SET post = SUBSTR(post, 1, LENGTH(post) - 1) WHERE subject_id = {exam} AND person_id = {somebody}"
+            ),
             "a row behind the figures was changed",
         ),
         (
-            format!("UPDATE attendance SET version = version, reason = 'x' WHERE session_id = {session} AND person_id = {attended} AND reason IS NULL"),
-            format!("UPDATE attendance SET reason = NULL WHERE session_id = {session} AND person_id = {attended} AND reason = 'x'"),
+            format!(
+                "UPDATE attendance SET version = version, reason = 'x' WHERE session_id = {session} AND person_id = {attended} AND reason IS NULL"
+            ),
+            format!(
+                "UPDATE attendance SET reason = NULL WHERE session_id = {session} AND person_id = {attended} AND reason = 'x'"
+            ),
             "a row behind the figures was changed",
         ),
         (
             format!("UPDATE obligations SET passed = 0 WHERE subject_id = {exam} AND person_id = {somebody}"),
             format!("UPDATE obligations SET passed = 1 WHERE subject_id = {exam} AND person_id = {somebody}"),
             "the count of the unit is not what its people add up to",
+        ),
+        (
+            format!("UPDATE saves SET at = at + 1 WHERE attempt_id = {paper} AND seq = 1"),
+            format!("UPDATE saves SET at = at - 1 WHERE attempt_id = {paper} AND seq = 1"),
+            "the answers are not those that were handed in",
         ),
         (
             format!("UPDATE exams SET pass_points = pass_points + 1 WHERE id = {exam}"),

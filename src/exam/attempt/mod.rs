@@ -24,6 +24,7 @@ pub use ledger::Counted;
 pub(in crate::exam) use model::respond;
 pub use model::{MAX_SAVES, RawResponse, RawSave, Seat};
 pub use service::Attempts;
+pub use store::{Handed, handed_in};
 pub use views::{
     Acknowledged, Attempt, AttemptResult, Desk, HistoryRow, ItemResult, Marking, Outcome, Saved, SectionResult,
     Started, Submitted, Ticking, Viewed,

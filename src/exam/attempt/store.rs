@@ -18,9 +18,11 @@ use crate::db::Fault;
 use crate::exam::clock::{Allowance, Schedule, Times};
 use crate::org;
 
+mod handed;
 mod saves;
 mod writing;
 
+pub use handed::{Handed, handed_in};
 pub(super) use saves::{history, insert_saves, ledger, ledgers, ledgers_at};
 pub(super) use writing::{contacts, insert, open_again, set_graded, set_leases, set_state};
 

@@ -5,5 +5,6 @@
 mod store;
 
 pub use store::{
-    MainExam, StandingAttempt, attempt_facts, family_facts, main_of, mains, standing_attempts, still_open, years,
+    MainExam, StandingAttempt, attempt_facts, family, family_facts, main_of, mains, standing_attempts, still_open,
+    years,
 };

@@ -58,6 +58,19 @@ pub async fn years(conn: &impl ConnectionTrait) -> Result<Vec<i32>, Fault> {
         .await?)
 }
 
+/// A main exam and its make-ups, drafts left out.
+pub async fn family(conn: &impl ConnectionTrait, main: ExamId) -> Result<Vec<ExamId>, Fault> {
+    Ok(exam::Entity::find()
+        .select_only()
+        .column(exam::Column::Id)
+        .filter(Condition::any().add(exam::Column::Id.eq(main)).add(exam::Column::MakesUpExamId.eq(main)))
+        .filter(exam::Column::Status.ne(ExamStatus::Draft))
+        .order_by_asc(exam::Column::Id)
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
 /// The main exam of an exam's family; itself, unless it is a make-up.
 pub async fn main_of(conn: &impl ConnectionTrait, exam: ExamId) -> Result<Option<ExamId>, Fault> {
     let row: Option<(ExamId, Option<ExamId>)> = exam::Entity::find_by_id(exam)

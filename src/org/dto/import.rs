@@ -10,7 +10,7 @@ use crate::org::import::report::{Ambiguous, ImportReport, Line};
 /// What an import did, or would do. Every list holds its first 1,000 lines.
 #[derive(Debug, Object)]
 #[oai(rename = "ImportReport")]
-pub(in crate::org) struct ImportReportDto {
+pub(crate) struct ImportReportDto {
     /// Nothing was meant to be written.
     dry_run: bool,
     /// It was written. Otherwise the numbers below tell what would have come of it.
@@ -119,7 +119,7 @@ impl ImportError {
 
 impl ImportReportDto {
     /// A report in the words of a language.
-    pub(in crate::org) fn new(report: ImportReport, lang: Lang) -> Self {
+    pub(crate) fn new(report: ImportReport, lang: Lang) -> Self {
         let lines = |lines: Vec<Line>| lines.into_iter().map(ImportLine::from).collect();
         Self {
             dry_run: report.dry_run,

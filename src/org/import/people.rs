@@ -78,6 +78,11 @@ pub(in crate::org) fn category_word(category: Category) -> &'static str {
     found.and_then(|(_, words)| words.first().copied()).unwrap_or_default()
 }
 
+/// The category that a word of a file means.
+pub(in crate::org) fn category_of(word: &str) -> Option<Category> {
+    CATEGORIES.iter().find(|(_, words)| words.contains(&word)).map(|(category, _)| *category)
+}
+
 /// What stands in a cell of a personal number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::org) enum Number<T> {

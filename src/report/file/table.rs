@@ -91,6 +91,8 @@ const COLUMNS: &[Column] = columns![
     "参考人次" 10 |row| Cell::Count(row.figures.exam.sittings),
     "平均分" 9 |row| Cell::Decimal(row.figures.average_points()),
     "连续年" 8 |row| Cell::Count(i64::from(row.figures.streak.years)),
+    "其中补录年" 11 |row| Cell::Count(i64::from(row.figures.streak_imported)),
+    "来源" 8 |row| Cell::Text(if row.figures.imported { "补录".to_owned() } else { String::new() }),
 ];
 
 const fn heads_of<const N: usize>(columns: &[Column]) -> [Head; N] {
@@ -267,7 +269,8 @@ mod tests {
             excellent: 11,
             ..Figures::none()
         };
-        let figures = UnitFigures { persons: 31, study, exam, streak: Streak::default() };
+        let figures =
+            UnitFigures { persons: 31, study, exam, streak: Streak::default(), streak_imported: 0, imported: true };
         let unit_id = UnitId(Uuid::nil());
         let row = rates_row(&Row { unit_id, unit_name: "甲".into(), parent_id: None, depth: 1, figures });
         assert_eq!(row.len(), RATES.len());

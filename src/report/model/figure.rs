@@ -138,6 +138,8 @@ mod tests {
             study: Figures::none(),
             exam: Figures { expected: 10, sat: 8, passed: 5, ..Figures::none() },
             streak: Streak::default(),
+            streak_imported: 0,
+            imported: false,
         };
         let of = |name: &str| name.parse::<FigureName>().unwrap().of(&figures);
         assert_eq!((of("exam.not_sat"), of("exam.not_passed"), of("exam.not_passed_overall")), (2, 3, 5));

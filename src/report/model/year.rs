@@ -1,6 +1,6 @@
 //! Years, closed and frozen.
 
-use entity::id::{AccountId, ClosingId, PersonId, SnapshotId, UnitId};
+use entity::id::{AccountId, ClosingId, PastYearId, PersonId, SnapshotId, UnitId};
 use entity::instant::Instant;
 use entity::report::snapshot::SnapshotKind;
 use serde_json::Value;
@@ -17,6 +17,29 @@ pub struct Year {
     pub closed: bool,
     /// Every act of closing it for the unit or one above it, the newest first.
     pub closings: Vec<Closing>,
+}
+
+/// A year before Kaofa that was brought in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastYear {
+    /// Its identifier.
+    pub id: PastYearId,
+    /// The year.
+    pub year: i32,
+    /// Of which unit, with its subtree.
+    pub unit_id: UnitId,
+    /// Its name.
+    pub unit_name: String,
+    /// Where its figures come from.
+    pub source: String,
+    /// Who brought it in.
+    pub imported_by: AccountId,
+    /// When.
+    pub imported_at: Instant,
+    /// When it was taken back; it counts no more since.
+    pub withdrawn_at: Option<Instant>,
+    /// Why.
+    pub withdraw_reason: Option<String>,
 }
 
 /// An act of closing, and of opening again if there was one.

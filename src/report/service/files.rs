@@ -7,7 +7,7 @@ use entity::org::roster_row::SubjectKind;
 use sea_orm::ConnectionTrait;
 
 use super::jobs::Sink;
-use super::rates::{rates, subjects};
+use super::rates::{past_titles, rates, subjects};
 use super::{ReportError, Reports, nodes};
 use crate::auth::Caller;
 use crate::exam;
@@ -232,6 +232,7 @@ pub(super) async fn titles(conn: &impl ConnectionTrait, year: i32) -> Result<Has
     let mut titles: HashMap<SubjectId, String> =
         study::programmes_in(conn, year).await?.into_iter().map(|p| (p.id.into(), p.title)).collect();
     titles.extend(exam::mains(conn, year).await?.into_iter().map(|exam| (exam.id.into(), exam.title)));
+    titles.extend(past_titles(conn, year).await?);
     Ok(titles)
 }
 

@@ -167,16 +167,24 @@ fn examined(writing: &mut Writing, annual: &Report, qualification: &Report) {
     }
 }
 
+/// How many of the years were brought in.
+fn brought(years: i32) -> String {
+    if years > 0 { format!("（其中 {years} 年为补录）") } else { String::new() }
+}
+
 fn lasted(writing: &mut Writing, annual: &Report, leaders: &Report) {
+    let streak_imported = leaders.total.figures.streak_imported;
     let (all, leaders) = (annual.total.figures.streak.years, leaders.total.figures.streak.years);
     let source = writing.rates.clone();
     if all > 0 {
         let years = writing.figure("streak_years", all.to_string(), source);
-        writing.sentences.push(format!("参学率、参考率、合格率连续 {years} 年均达到 100%"));
+        let told = brought(annual.total.figures.streak_imported);
+        writing.sentences.push(format!("参学率、参考率、合格率连续 {years} 年均达到 100%{told}"));
     } else if leaders > 0 {
         let source = format!("{source}&category=leading_official");
         let years = writing.figure("streak_years", leaders.to_string(), source);
-        writing.sentences.push(format!("领导干部参学率、参考率、合格率连续 {years} 年均达到 100%"));
+        let told = brought(streak_imported);
+        writing.sentences.push(format!("领导干部参学率、参考率、合格率连续 {years} 年均达到 100%{told}"));
     }
 }
 

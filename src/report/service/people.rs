@@ -14,6 +14,7 @@ use crate::kernel::field::Fields;
 use crate::kernel::page::{Page, PageRequest};
 use crate::org;
 use crate::report::model::{FigureName, Filter, PersonRow, Side, Subjects};
+use crate::report::store;
 use crate::tally::{self, Standing, Subject};
 
 /// A counted row before its names are known.
@@ -36,19 +37,30 @@ impl Reports {
         let conn = self.core.db.read();
         let (asked, _) = subjects(conn, filter).await?;
         let asked = match figure.side {
-            Side::Study => Subjects { programmes: asked.programmes, ..Subjects::default() },
-            Side::Exam => Subjects { exams: asked.exams, ..Subjects::default() },
+            Side::Study => Subjects { programmes: asked.programmes, imported: asked.imported, ..Subjects::default() },
+            Side::Exam => Subjects { exams: asked.exams, imported: asked.imported, ..Subjects::default() },
         };
         let rows = if figure.counts_attempts() {
-            attempts(conn, &asked.all(), top, filter, figure, page).await?
+            attempts(conn, &asked, top, filter, figure, page).await?
         } else {
             let rows = tally::people_behind(conn, &asked.all(), top, filter.category, figure.counted, page).await?;
             rows.map(|(subject, standing)| (subject, standing, None))
         };
-        self.with_names(conn, rows).await
+        self.with_names(conn, filter.year, rows).await
     }
 
-    async fn with_names(&self, conn: &impl ConnectionTrait, rows: Page<Row>) -> Result<Page<PersonRow>, ReportError> {
+    async fn with_names(
+        &self,
+        conn: &impl ConnectionTrait,
+        year: i32,
+        rows: Page<Row>,
+    ) -> Result<Page<PersonRow>, ReportError> {
+        let sources: HashMap<SubjectId, String> = store::past_years(conn, year)
+            .await?
+            .into_iter()
+            .filter(|past| past.year == year)
+            .flat_map(|past| [(past.study_id, past.source.clone()), (past.exam_id, past.source)])
+            .collect();
         let subjects: HashSet<SubjectId> = rows.items.iter().map(|(subject, ..)| subject.id).collect();
         let people: HashSet<PersonId> = rows.items.iter().map(|(_, standing, _)| standing.person_id).collect();
         let units: HashSet<UnitId> = rows.items.iter().map(|(_, standing, _)| standing.unit_id).collect();
@@ -60,6 +72,7 @@ impl Reports {
             unit_name: units.get(&standing.unit_id).cloned().unwrap_or_default(),
             person_id: standing.person_id,
             unit_id: standing.unit_id,
+            source: sources.get(&subject.id).cloned(),
             subject,
             attempt_id,
         }))
@@ -72,7 +85,7 @@ impl Reports {
 /// first of them may have been shown on the page before, all or in part.
 async fn attempts(
     conn: &impl ConnectionTrait,
-    subjects: &[Subject],
+    asked: &Subjects,
     top: UnitId,
     filter: &Filter,
     figure: FigureName,
@@ -81,7 +94,7 @@ async fn attempts(
     let seen: Option<(PersonId, SubjectId, AttemptId)> = page.after.as_deref().and_then(parse_key);
     let before = seen.map(|(person, subject, _)| (person, subject));
     let people =
-        tally::people_from(conn, subjects, top, filter.category, figure.counted, (before, page.limit + 2)).await?;
+        tally::people_from(conn, &asked.all(), top, filter.category, figure.counted, (before, page.limit + 2)).await?;
     let mains: HashSet<ExamId> = people.iter().map(|(subject, _)| ExamId(subject.id.0)).collect();
     let who: HashSet<PersonId> = people.iter().map(|(_, standing)| standing.person_id).collect();
     let (mains, who): (Vec<_>, Vec<_>) = (mains.into_iter().collect(), who.into_iter().collect());
@@ -90,17 +103,23 @@ async fn attempts(
         of.entry((attempt.person_id, attempt.main.into())).or_default().push(attempt.id);
     }
     let rows = people.into_iter().flat_map(|(subject, standing)| {
-        let attempts = of.remove(&(standing.person_id, subject.id)).unwrap_or_default();
-        attempts.into_iter().map(move |id| (subject, standing.clone(), Some(id)))
+        let mut attempts: Vec<Option<AttemptId>> =
+            of.remove(&(standing.person_id, subject.id)).unwrap_or_default().into_iter().map(Some).collect();
+        // Of a year before Kaofa it is known that somebody sat, and no more.
+        if asked.imported.contains(&subject.id) {
+            attempts.push(None);
+        }
+        attempts.into_iter().map(move |id| (subject, standing.clone(), id))
     });
-    let rows = rows.filter(|row| seen.is_none_or(|seen| key(row).is_none_or(|key| key > seen))).collect();
+    let rows = rows.filter(|row| seen.is_none_or(|seen| key(row) > seen)).collect();
     Ok(Page::cut(rows, page, |row| {
-        key(row).map_or_else(String::new, |(person, subject, attempt)| format!("{person} {subject} {attempt}"))
+        let (person, subject, attempt) = key(row);
+        format!("{person} {subject} {attempt}")
     }))
 }
 
-fn key((subject, standing, attempt): &Row) -> Option<(PersonId, SubjectId, AttemptId)> {
-    attempt.map(|attempt| (standing.person_id, subject.id, attempt))
+fn key((subject, standing, attempt): &Row) -> (PersonId, SubjectId, AttemptId) {
+    (standing.person_id, subject.id, attempt.unwrap_or(AttemptId(uuid::Uuid::nil())))
 }
 
 fn parse_key(text: &str) -> Option<(PersonId, SubjectId, AttemptId)> {

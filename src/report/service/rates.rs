@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use entity::exam::exam::ExamKind;
 use entity::id::{SubjectId, UnitId};
 use entity::instant::Instant;
+use entity::report::past_year;
 use sea_orm::ConnectionTrait;
 
 use super::{ReportError, Reports, nodes};
@@ -39,6 +40,7 @@ impl Reports {
         let mut titles: HashMap<SubjectId, String> =
             study::programmes_in(conn, filter.year).await?.into_iter().map(|p| (p.id.into(), p.title)).collect();
         titles.extend(exam::mains(conn, filter.year).await?.into_iter().map(|exam| (exam.id.into(), exam.title)));
+        titles.extend(past_titles(conn, filter.year).await?);
         Ok(asked.into_iter().map(|subject| (subject, titles.remove(&subject.id).unwrap_or_default())).collect())
     }
 }
@@ -57,13 +59,17 @@ pub(super) async fn subjects(
     for exam in exams.iter().filter(|exam| exam.kind == ExamKind::Annual) {
         years.entry(exam.year).or_default().exams.insert(exam.id.into());
     }
+    let pasts = store::past_years(conn, filter.year).await?;
+    for past in &pasts {
+        years.entry(past.year).or_default().bring(past);
+    }
     let named = match filter.exam_id {
         None => None,
         Some(id) => exam::main_of(conn, id).await?.or(Some(id)),
     };
     let kind = filter.exam_kind.or(named.is_none().then_some(ExamKind::Annual));
     let mut fields = Fields::new();
-    let asked = Subjects {
+    let mut asked = Subjects {
         programmes: programmes
             .iter()
             .filter(|p| p.year == filter.year)
@@ -76,7 +82,13 @@ pub(super) async fn subjects(
             .filter(|e| named.map_or(filter.programme_id.is_none(), |id| e.id == id))
             .map(|e| e.id.into())
             .collect(),
+        imported: BTreeSet::new(),
     };
+    if named.is_none() && filter.programme_id.is_none() && kind == Some(ExamKind::Annual) {
+        for past in pasts.iter().filter(|past| past.year == filter.year) {
+            asked.bring(past);
+        }
+    }
     if filter.programme_id.is_some() && asked.programmes.is_empty() {
         fields.reject("programme_id", FieldCode::UnknownReference);
     }
@@ -85,6 +97,31 @@ pub(super) async fn subjects(
     }
     fields.check()?;
     Ok((asked, years))
+}
+
+impl Subjects {
+    /// What was brought in for a year before Kaofa counts too.
+    fn bring(&mut self, past: &past_year::Model) {
+        self.programmes.insert(past.study_id);
+        self.exams.insert(past.exam_id);
+        self.imported.extend([past.study_id, past.exam_id]);
+    }
+}
+
+/// What is printed for a year before Kaofa where a programme or an exam would have a title.
+pub(super) async fn past_titles(
+    conn: &impl ConnectionTrait,
+    year: i32,
+) -> Result<Vec<(SubjectId, String)>, ReportError> {
+    let rows = store::past_years(conn, year).await?.into_iter().filter(|past| past.year == year);
+    Ok(rows
+        .flat_map(|past| {
+            [
+                (past.study_id, format!("{year} 年学法（补录：{}）", past.source)),
+                (past.exam_id, format!("{year} 年考试（补录：{}）", past.source)),
+            ]
+        })
+        .collect())
 }
 
 /// The report, with so many queries however many rows it has. `about_to_close` are years that count as closed for the
@@ -131,11 +168,20 @@ pub(super) async fn rates(
     };
     let mut rows = rows(&read).into_iter();
     let total = rows.next().ok_or(Denied::NotFound)?;
+    let mut sources = Vec::new();
+    if total.figures.imported {
+        let known = store::past_years(conn, filter.year).await?.into_iter();
+        let here: BTreeSet<SubjectId> = counts.iter().map(|(subject, ..)| *subject).collect();
+        sources.extend(
+            known.filter(|p| here.contains(&p.study_id) && asked.imported.contains(&p.study_id)).map(|p| p.source),
+        );
+    }
     Ok(Report {
         as_of,
         year: filter.year,
         programmes: asked.programmes.len(),
         exams: asked.exams.len(),
+        sources,
         rows: rows.collect(),
         total,
     })

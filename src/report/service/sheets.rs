@@ -1,10 +1,10 @@
 //! The sheets behind a snapshot: read as things stand, kept, and read again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use entity::id::{ExamId, PersonId, ProgrammeId, SnapshotId, UnitId};
 use entity::org::roster_row::SubjectKind;
-use entity::report::{sheet, snapshot_sheet};
+use entity::report::{past_year, sheet, snapshot_sheet};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
@@ -46,23 +46,50 @@ pub(super) async fn standing(
 
 /// The exams of a family, or a programme: what the log calls each, and on what figures rest.
 pub(super) async fn ground(conn: &impl ConnectionTrait, subject: Subject) -> Result<Vec<(String, Value)>, Fault> {
-    match subject.kind {
-        SubjectKind::Exam => exam::family_facts(conn, ExamId(subject.id.0)).await,
-        _ => study::programme_facts(conn, ProgrammeId(subject.id.0)).await,
+    let known = match subject.kind {
+        SubjectKind::Exam => exam::family_facts(conn, ExamId(subject.id.0)).await?,
+        _ => study::programme_facts(conn, ProgrammeId(subject.id.0)).await?,
+    };
+    if !known.is_empty() {
+        return Ok(known);
     }
+    // A year before Kaofa.
+    let past = store::past_year_of(conn, subject.id).await?;
+    let fact = |row: past_year::Model| {
+        (format!("past_year:{}", row.id), json!([row.year, row.unit_id, row.source, row.file_digest]))
+    };
+    Ok(past.map(fact).into_iter().collect())
 }
 
-/// The facts of these people, each as the log calls it.
+/// The facts of these people, each as the log calls it: attempts and exemptions, or credits and attendance, and what was
+/// changed of the roster.
 pub(super) async fn facts(
     conn: &impl ConnectionTrait,
     year: i32,
     subject: Subject,
     people: &[PersonId],
 ) -> Result<HashMap<PersonId, Vec<(String, Value)>>, Fault> {
-    match subject.kind {
-        SubjectKind::Exam => exam::attempt_facts(conn, ExamId(subject.id.0), people).await,
-        _ => study::facts_of(conn, year, people).await,
+    let mut facts = match subject.kind {
+        SubjectKind::Exam => exam::attempt_facts(conn, ExamId(subject.id.0), people).await?,
+        _ => study::facts_of(conn, year, people).await?,
+    };
+    if let Some(past) = store::past_year_of(conn, subject.id).await? {
+        facts.clear();
+        for row in store::past_rows(conn, past.id, Some(people)).await? {
+            let fact = json!([row.unit_id, row.name, row.categories.0, row.study, row.exam, row.points.map(|p| p.0)]);
+            facts.entry(row.person_id).or_default().push((format!("past_year:{}", past.id), fact));
+        }
+        return Ok(facts);
     }
+    let asked: HashSet<PersonId> = people.iter().copied().collect();
+    for made in org::amendments(conn, subject.id).await? {
+        if asked.contains(&made.person_id) {
+            let fact = json!([made.kind, made.from_on, made.unit_id, made.post, made.categories.0, made.reason]);
+            let name = made.change_id.map_or_else(|| format!("amendment:{}", made.id), |id| format!("change:{id}"));
+            facts.entry(made.person_id).or_default().push((name, fact));
+        }
+    }
+    Ok(facts)
 }
 
 async fn of_units(

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::Datelike;
-use entity::id::{AccountId, SnapshotId, SubjectId, UnitId};
+use entity::id::{AccountId, PersonId, SnapshotId, SubjectId, UnitId};
 use entity::instant::{Day, Instant};
 use entity::log::Outcome;
 use entity::report::snapshot::{self, SnapshotKind};
@@ -30,8 +30,9 @@ use crate::tree;
 
 /// How many people who changed are told of at most.
 const MOST: usize = 500;
-/// Acts upon an exam that move nobody's figures.
-const IDLE: [&str; 4] = ["exam.release", "exam.beacon", "exam.pause", "exam.unpause"];
+/// Acts that move nobody's figures nor the rows behind them: they explain no change.
+const IDLE: [&str; 6] =
+    ["exam.release", "exam.beacon", "exam.pause", "exam.unpause", "exam.ask_exemption", "study.ask_leave"];
 
 /// A snapshot to be taken.
 #[derive(Debug, Clone)]
@@ -104,13 +105,7 @@ pub(super) async fn annual(conn: &impl ConnectionTrait, filter: &Filter) -> Resu
 
 impl Reports {
     /// Freezes the figures of a year and unit as they stand. By an auditor of the unit or above.
-    pub async fn freeze(
-        &self,
-        caller: &Caller,
-        year: i32,
-        unit: UnitId,
-        note: &str,
-    ) -> Result<Snapshot, ReportError> {
+    pub async fn freeze(&self, caller: &Caller, year: i32, unit: UnitId, note: &str) -> Result<Snapshot, ReportError> {
         let now = self.core.now();
         authorise::<ReportError>(self.core.db.read(), caller, AUDITORS, unit, now).await?;
         let mut fields = Fields::new();
@@ -234,17 +229,20 @@ pub(super) async fn compare(
     let sound = sha256(&[row.body.as_bytes()]).to_string() == row.digest
         && digest_of(&places) == row.facts_digest
         && kept.iter().all(|(_, _, digest, text)| text.as_deref().is_some_and(|t| Sheet::digest(t) == *digest));
-    let told = store::entries_about(conn, &[format!("snapshot:{}", row.id)], Instant(0)).await?;
+    let told = store::entries_about(conn, &[format!("snapshot:{}", row.id)], 0).await?;
     let logged = told.iter().any(|entry| {
         let data: Value = serde_json::from_str(&entry.data).unwrap_or_default();
         data["digest"] == row.digest && data["facts"] == row.facts_digest
     });
+    // What was written before the snapshot explains nothing of what came after it. Moments can be the same; places cannot.
+    let place = told.iter().map(|entry| entry.seq).min().unwrap_or_default();
     let filter = Filter::of_year(row.year, row.unit_id);
-    let closing = if matches!(row.kind, SnapshotKind::Closing | SnapshotKind::Imported) { vec![row.year] } else { Vec::new() };
+    let closing =
+        if matches!(row.kind, SnapshotKind::Closing | SnapshotKind::Imported) { vec![row.year] } else { Vec::new() };
     let report = rates(conn, &filter, row.unit_id, MAX_DEPTH, &closing, now).await?;
     let then: Value = serde_json::from_str(&row.body).unwrap_or_default();
     let figures = figures(&then, &dto::body(report));
-    let (people, more) = people(conn, row, kept).await?;
+    let (people, more) = people(conn, row, place, kept).await?;
     Ok(Today { sound, logged, same: figures.is_empty() && people.is_empty(), figures, people, more })
 }
 
@@ -298,6 +296,7 @@ type Kept = (Subject, UnitId, String, Option<String>);
 async fn people(
     conn: &impl ConnectionTrait,
     row: &snapshot::Model,
+    place: i64,
     kept: Vec<Kept>,
 ) -> Result<(Vec<PersonChange>, usize), ReportError> {
     let counted = annual(conn, &Filter::of_year(row.year, row.unit_id)).await?;
@@ -333,11 +332,10 @@ async fn people(
         let mut about = grounds.get(&subject).cloned().unwrap_or_default();
         let own = sheets::facts(conn, row.year, subject, &[difference.person]).await?;
         about.extend(own.into_values().flatten().map(|(name, _)| name));
-        about.push(format!("person:{}", difference.person));
         about.sort();
         about.dedup();
-        let entries = store::entries_about(conn, &about, row.created_at).await?;
-        let tellings = tellings(conn, entries).await?;
+        let entries = store::entries_about(conn, &about, place).await?;
+        let tellings = tellings(conn, entries, difference.person).await?;
         let by_time = difference.differs == Differs::Figures
             && difference.then.zip(difference.now).is_some_and(|(mut then, now)| {
                 then.completed_due = now.completed_due;
@@ -360,10 +358,20 @@ async fn people(
     Ok((changes, more))
 }
 
+/// Whether an act can be why somebody stands otherwise: it was done, it moves figures or the rows behind them, and if it
+/// says whom it concerned, it concerned them.
+fn explains(entry: &entity::log::Model, person: PersonId) -> bool {
+    let data: Value = serde_json::from_str(&entry.data).unwrap_or_default();
+    let looks = entry.action.contains(".view_") || entry.action.contains("export");
+    let named = data["person"].as_str().is_none_or(|named| named == person.to_string());
+    entry.outcome == Outcome::Done && !looks && named && !IDLE.contains(&entry.action.as_str())
+}
+
 /// What the log tells: who did what, when and why.
 async fn tellings(
     conn: &impl ConnectionTrait,
     entries: Vec<entity::log::Model>,
+    person: PersonId,
 ) -> Result<Vec<Telling>, ReportError> {
     let accounts: Vec<AccountId> = entries.iter().filter_map(|e| e.actor.parse().ok()).collect();
     let names = store::names_of_accounts(conn, &accounts).await?;
@@ -378,6 +386,6 @@ async fn tellings(
             action: entry.action,
         }
     };
-    let told = entries.into_iter().filter(|e| e.outcome == Outcome::Done && !IDLE.contains(&e.action.as_str()));
+    let told = entries.into_iter().filter(|entry| explains(entry, person));
     Ok(told.map(telling).take(5).collect())
 }

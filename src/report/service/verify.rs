@@ -7,7 +7,9 @@ use entity::id::{ExamId, PersonId, ProgrammeId, SnapshotId, SubjectId, UnitId};
 use entity::instant::{Day, Instant};
 use entity::org::roster_row::SubjectKind;
 use sea_orm::ConnectionTrait;
+use serde_json::Value;
 
+use super::past::{figures_of, subjects_of};
 use super::snapshots::compare;
 use super::{AUDITORS, ReportError, Reports};
 use crate::auth::Caller;
@@ -18,6 +20,9 @@ use crate::study;
 use crate::tally::{self, Figure, Figures, Subject};
 use crate::tree;
 
+/// How many papers are looked at at once.
+const PAPERS: u64 = 500;
+
 /// What does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fails {
@@ -27,6 +32,8 @@ pub enum Fails {
     Standing,
     /// Somebody owes something and is not on its roster.
     Roster,
+    /// The saves of an attempt are not those of which the log was told when it was handed in.
+    Answers,
     /// A snapshot is not what its digests say.
     Digest,
     /// The log knows other digests of a snapshot, or none.
@@ -43,6 +50,7 @@ impl Fails {
             Self::Count => "count",
             Self::Standing => "standing",
             Self::Roster => "roster",
+            Self::Answers => "answers",
             Self::Digest => "digest",
             Self::Log => "log",
             Self::Row => "row",
@@ -86,6 +94,7 @@ impl fmt::Display for RecordFinding {
             Fails::Count => "the count of the unit is not what its people add up to",
             Fails::Standing => "the figures are not what the facts give",
             Fails::Roster => "counted, but not on the roster",
+            Fails::Answers => "the answers are not those that were handed in",
             Fails::Digest => "what is kept is not what its digest says",
             Fails::Log => "the log does not know these digests",
             Fails::Row => "a row behind the figures was changed, and no entry of the log tells of it",
@@ -96,7 +105,6 @@ impl fmt::Display for RecordFinding {
         Ok(())
     }
 }
-
 
 /// Checks all records: what it reads is all there is, so it takes its time. The findings, and how many snapshots there are.
 pub async fn verify_records(
@@ -185,16 +193,27 @@ async fn standings(conn: &impl ConnectionTrait, today: Day) -> Result<Vec<Record
             }
         }
     }
+    for past in store::past_years(conn, today.year()).await? {
+        let title = format!("{} 补录", past.year);
+        subjects.extend(subjects_of(&past).map(|subject| (subject, title.clone())));
+    }
     for (subject, title) in subjects {
         let kept = tally::standings(conn, subject, None).await?;
         let people: Vec<PersonId> = kept.iter().map(|s| s.person_id).collect();
+        let past = store::past_year_of(conn, subject.id).await?;
         let right: HashMap<PersonId, Figures> = match subject.kind {
+            kind if let Some(past) = past.as_ref() => {
+                let rows = store::past_rows(conn, past.id, None).await?;
+                rows.iter().filter_map(|row| Some((row.person_id, figures_of(row, kind)?))).collect()
+            }
             SubjectKind::Exam => outcome::figures_of(conn, ExamId(subject.id.0), &people).await?,
             _ => study::figures_of(conn, ProgrammeId(subject.id.0), today).await?,
         };
         let roster: HashMap<PersonId, String> =
             org::roster(conn, subject.id, None).await?.into_iter().map(|m| (m.person_id, m.person_name)).collect();
+        let mut places: HashMap<PersonId, UnitId> = HashMap::new();
         for standing in kept {
+            places.insert(standing.person_id, standing.unit_id);
             // Whoever was taken off the roster by an amendment owes nothing any more.
             if standing.figures.is_none() {
                 continue;
@@ -216,8 +235,45 @@ async fn standings(conn: &impl ConnectionTrait, today: Day) -> Result<Vec<Record
                 findings.push(finding(Fails::Standing, difference(&standing.figures, &facts)));
             }
         }
+        if subject.kind == SubjectKind::Exam {
+            answers(conn, (subject, &title), (&roster, &places), &mut findings).await?;
+        }
     }
     Ok(findings)
+}
+
+/// Every paper that was handed in against what the log was told of it then.
+async fn answers(
+    conn: &impl ConnectionTrait,
+    (subject, title): (Subject, &str),
+    (roster, places): (&HashMap<PersonId, String>, &HashMap<PersonId, UnitId>),
+    findings: &mut Vec<RecordFinding>,
+) -> Result<(), ReportError> {
+    for exam in exam::family(conn, ExamId(subject.id.0)).await? {
+        let mut after = None;
+        loop {
+            let handed = exam::attempt::handed_in(conn, exam, after, PAPERS).await?;
+            let Some(last) = handed.last() else { break };
+            after = Some(last.attempt);
+            let about: Vec<String> = handed.iter().map(|h| format!("attempt:{}", h.attempt)).collect();
+            let told = store::last_told(conn, "exam.submit", &about).await?;
+            for (handed, about) in handed.iter().zip(&about) {
+                let data: Value = told.get(about).and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
+                if data["history"] == handed.history {
+                    continue;
+                }
+                findings.push(RecordFinding {
+                    fails: Fails::Answers,
+                    snapshot: None,
+                    title: title.to_owned(),
+                    unit: places.get(&handed.person).map(|unit| (*unit, String::new())),
+                    person: Some((handed.person, roster.get(&handed.person).cloned().unwrap_or_default())),
+                    detail: about.clone(),
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Reports {

@@ -223,7 +223,7 @@ async fn open(conn: &impl ConnectionTrait, year: i32, unit: UnitId) -> Result<Ve
 }
 
 /// Which of these have anybody of the subtree on their rosters.
-async fn touched(
+pub(super) async fn touched(
     conn: &impl ConnectionTrait,
     subjects: &[Subject],
     top: UnitId,

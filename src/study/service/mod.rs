@@ -43,8 +43,8 @@ use crate::tree;
 use check_in::{Arrival, Checked};
 
 pub use programme::{close_with_year, open_programmes, programmes_in, programmes_up_to};
-pub use standing::{facts_of, figures_of, programme_facts};
 pub use session::open_sessions;
+pub use standing::{facts_of, figures_of, programme_facts};
 
 /// Those who see how people attended, each within their own units.
 const WATCHERS: &[Role] = &[Role::Coordinator, Role::Auditor, Role::Liaison];

@@ -70,7 +70,7 @@ pub(in super::super) async fn programme_facts(
         .collect::<std::collections::BTreeSet<_>>();
     let fact = json!({
         "year": row.year, "hours": row.required_hours.map(|h| h.0), "left_early": row.credits_left_early,
-        "delegated": row.credits_delegated, "status": row.status, "asked": asked,
+        "delegated": row.credits_delegated, "asked": asked,
     });
     Ok(vec![(format!("programme:{id}"), fact)])
 }

@@ -2037,6 +2037,7 @@ records-of = Snapshot of { $year }
 records-fails-count = a unit's count is not what its people add up to
 records-fails-standing = somebody's results are not what the facts give
 records-fails-roster = counted, but not on the roster
+records-fails-answers = the answers are not those that the log was told of when the paper was handed in
 records-fails-digest = what was kept is not what its digests say
 records-fails-log = the log does not know the digests of this snapshot
 records-fails-row = a row behind the snapshot was changed, and the log tells nothing of it

@@ -2035,6 +2035,7 @@ records-of = { $year } 年留存
 records-fails-count = 单位计数与人员不符
 records-fails-standing = 人员结果与原始记录不符
 records-fails-roster = 计入而不在名册
+records-fails-answers = 答案与交卷时写入日志的摘要不符
 records-fails-digest = 留存内容与摘要不符
 records-fails-log = 日志中没有这份留存的摘要
 records-fails-row = 留存依据的记录被改动，日志中没有记载

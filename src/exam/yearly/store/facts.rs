@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use entity::exam::{attempt, exam};
+use entity::exam::{attempt, exam, exemption};
 use entity::id::{ExamId, PersonId};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use serde_json::{Value, json};
 
 use crate::db::Fault;
 
-/// The attempts of these people in a main exam and its make-ups, whatever became of them: what the log calls each, and all
-/// of it on which a figure rests.
+/// The attempts of these people in a main exam and its make-ups, whatever became of them, and what they asked to be excused
+/// from: what the log calls each, and all of it on which a figure rests.
 pub async fn attempt_facts(
     conn: &impl ConnectionTrait,
     main: ExamId,
@@ -37,6 +37,20 @@ pub async fn attempt_facts(
                 "answered": row.answered, "void_kind": row.void_kind,
             });
             facts.entry(row.person_id).or_default().push((format!("attempt:{}", row.id), fact));
+        }
+        let asked = exemption::Entity::find()
+            .filter(exemption::Column::ExamId.eq(main))
+            .filter(exemption::Column::PersonId.is_in(people.iter().copied()))
+            .order_by_asc(exemption::Column::Id)
+            .all(conn)
+            .await?;
+        for row in asked {
+            let fact = json!({
+                "kind": row.kind, "state": row.state, "late": row.late, "ground": row.ground, "decision": row.decision,
+                "supported": row.supported, "opinion": row.opinion, "asked_by": row.asked_by,
+                "decided_by": row.decided_by, "decided_at": row.decided_at, "attachment": row.attachment_id,
+            });
+            facts.entry(row.person_id).or_default().push((format!("exemption:{}", row.id), fact));
         }
     }
     Ok(facts)

@@ -1,0 +1,525 @@
+//! Years before Kaofa: brought in person by person with their source, closed and frozen at once, taken back if they were wrong.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use entity::List;
+use entity::id::{PastYearId, PersonId, SubjectId, UnitId};
+use entity::instant::Day;
+use entity::log::Outcome;
+use entity::org::roster_row::SubjectKind;
+use entity::report::snapshot::SnapshotKind;
+use entity::report::{closing, past_row, past_year};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use serde_json::json;
+
+use super::snapshots::{Taking, take};
+use super::years::touched;
+use super::{FIRST_YEAR, ReportError, Reports, nodes};
+use crate::auth::{Caller, Denied, MANAGERS, READERS, authorise};
+use crate::db::Fault;
+use crate::exam;
+use crate::files::{self, Field, Limits, Mistake, Page};
+use crate::kernel::digest::sha256;
+use crate::kernel::field::{FieldCode, FieldError, Fields, Invalid};
+use crate::log::{self, Entry};
+use crate::org::{self, Former, ImportReport, Line, Lines, RosterMember};
+use crate::report::model::PastYear;
+use crate::report::past::{self, COLUMNS, EXAMS, Place, Read, STUDIES, Told};
+use crate::report::store;
+use crate::study;
+use crate::tally::{self, Figures, Standing, Subject};
+
+/// How many lines of a report are listed.
+const MOST: usize = 1_000;
+
+/// A file of years that is to be brought in.
+#[derive(Debug, Clone)]
+pub struct PastFile {
+    /// Of which unit with its subtree; the top of the caller's reach if none.
+    pub unit_id: Option<UnitId>,
+    /// Where the figures come from: printed wherever they count.
+    pub source: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// Everything that will be written.
+struct Plan {
+    years: BTreeMap<i32, Vec<past_row::Model>>,
+    former: Vec<Former>,
+    report: ImportReport,
+}
+
+impl Reports {
+    /// Brings years before Kaofa in: all of the file, or nothing if anything in it is wrong. Each year is closed for the unit
+    /// with it, and frozen. A dry run tells what would come of it. By a coordinator of the unit.
+    ///
+    /// Whoever is not known in the unit is entered as somebody who left with that year.
+    pub async fn import_past_years(
+        &self,
+        caller: &Caller,
+        file: PastFile,
+        dry_run: bool,
+    ) -> Result<ImportReport, ReportError> {
+        let conn = self.core.db.read();
+        let scope = caller.scope(MANAGERS, self.core.now())?;
+        let top = match file.unit_id {
+            Some(unit) => {
+                authorise::<ReportError>(conn, caller, MANAGERS, unit, self.core.now()).await?;
+                unit
+            }
+            None => match *crate::tree::tops(conn, &scope.0).await? {
+                [top] => top,
+                _ => return Err(Invalid::one("unit_id", FieldCode::Required).into()),
+            },
+        };
+        let mut fields = Fields::new();
+        let source = fields.line("source", &file.source, 200);
+        fields.check()?;
+        let digest = sha256(&[&file.bytes]).to_string();
+        let plan = self.plan_past(top, file.bytes).await?;
+        let report = ImportReport { dry_run, ..plan.report.clone() };
+        if dry_run || !report.errors.is_empty() {
+            return Ok(report);
+        }
+        let ids: BTreeMap<i32, Ids> = plan.years.keys().map(|year| (*year, Ids::new(self))).collect();
+        let (plan, now, by) = (Arc::new(plan), self.core.now(), caller.account.id);
+        let written = self
+            .core
+            .db
+            .tx("report.import_past_years", |tx| {
+                let (plan, ids, actor) = (Arc::clone(&plan), ids.clone(), caller.actor());
+                let (source, digest) = (source.clone(), digest.clone());
+                Box::pin(async move {
+                    org::enter_former(tx, &plan.former).await?;
+                    for (year, rows) in &plan.years {
+                        let Some(ids) = ids.get(year).cloned() else { continue };
+                        if let Some(code) = hindered(tx, top, *year).await? {
+                            return Err(Invalid::one("file", code).into());
+                        }
+                        let head = past_year::Model {
+                            id: ids.year,
+                            year: *year,
+                            unit_id: top,
+                            study_id: ids.study,
+                            exam_id: ids.exam,
+                            source: source.clone(),
+                            file_digest: digest.clone(),
+                            imported_by: by,
+                            imported_at: now,
+                            open_key: Some(store::open_key(*year, top)),
+                            withdrawn_at: None,
+                            withdrawn_by: None,
+                            withdraw_reason: None,
+                        };
+                        let entry = Entry {
+                            id: ids.entry,
+                            at: now,
+                            actor: actor.clone(),
+                            action: "report.import_past_year",
+                            subject: format!("past_year:{}", ids.year),
+                            unit: Some(top),
+                            data: json!({
+                                "year": year, "source": source, "people": rows.len(), "file": digest,
+                                "entered": plan.former.len(),
+                            }),
+                            outcome: Outcome::Done,
+                        };
+                        log::append(tx, entry).await?;
+                        write_year(tx, &head, rows, now).await?;
+                        let taking = Taking {
+                            id: ids.snapshot,
+                            entry: ids.taken,
+                            kind: SnapshotKind::Imported,
+                            note: source.clone(),
+                            month_key: None,
+                            by: Some(by),
+                            actor: actor.clone(),
+                        };
+                        take(tx, taking, (*year, top), &[*year], now).await?;
+                        let closing = closing::Model {
+                            id: ids.closing,
+                            year: *year,
+                            unit_id: top,
+                            snapshot_id: ids.snapshot,
+                            closed_by: by,
+                            closed_at: now,
+                            reason: source.clone(),
+                            open_key: Some(store::open_key(*year, top)),
+                            reopened_at: None,
+                            reopened_by: None,
+                            reopen_reason: None,
+                        };
+                        store::insert_closing(tx, closing).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        match written {
+            // Somebody else brought the same year in, or closed it, between the look and the commit.
+            Err(ReportError::Fault(fault))
+                if fault.breaks_unique("year_closings", "open_key")
+                    || fault.breaks_unique("past_years", "open_key") =>
+            {
+                Err(ReportError::AlreadyClosed)
+            }
+            Err(ReportError::Fault(fault)) if fault.breaks_unique("people", "staff_no") => {
+                Err(Invalid::one("file", FieldCode::Duplicate).into())
+            }
+            other => {
+                other?;
+                Ok(ImportReport { applied: true, ..report })
+            }
+        }
+    }
+
+    /// What a file would do, and what is wrong with it.
+    async fn plan_past(&self, top: UnitId, bytes: Vec<u8>) -> Result<Plan, ReportError> {
+        let conn = self.core.db.read();
+        let table = match tokio::task::spawn_blocking(move || files::read(&bytes, Limits::default())).await {
+            Ok(Ok(table)) => table,
+            Ok(Err(bad)) => {
+                let error = FieldError { field: "file".to_owned(), code: bad.code, detail: bad.detail };
+                return Err(Invalid(vec![error]).into());
+            }
+            Err(_panic) => return Err(Invalid::one("file", FieldCode::Damaged).into()),
+        };
+        let places: Vec<Place> = nodes(conn, top)
+            .await?
+            .into_iter()
+            .map(|node| Place { id: node.unit.id, code: node.unit.code, name: node.unit.name })
+            .collect();
+        let Read { rows, count, mut mistakes } = past::read(&table, &places, (FIRST_YEAR, self.core.today().year()));
+        mistakes.extend(past::twice(&rows));
+        for year in rows.iter().map(|row| row.year).collect::<BTreeSet<_>>() {
+            if let Some(code) = hindered(conn, top, year).await? {
+                let first = rows.iter().find(|row| row.year == year).map_or(1, |row| row.number);
+                mistakes.push(Mistake::of_row(first, code).with(year));
+            }
+        }
+        let known = org::known_people(conn, top).await?;
+        let names: HashMap<UnitId, &str> = places.iter().map(|p| (p.id, p.name.as_str())).collect();
+        let mut matching = Matching::new(&known);
+        let unknown: Vec<String> = rows
+            .iter()
+            .filter_map(|r| r.staff_no.clone())
+            .filter(|n| !matching.by_number.contains_key(n.as_str()))
+            .collect();
+        let elsewhere = org::taken_numbers(conn, &unknown).await?;
+        let mut plan = Plan {
+            years: BTreeMap::new(),
+            former: Vec::new(),
+            report: ImportReport { rows: count, ..ImportReport::default() },
+        };
+        // The last year first: whoever is new is entered as they were last.
+        let mut ordered: Vec<&Told> = rows.iter().collect();
+        ordered.sort_by_key(|row| (std::cmp::Reverse(row.year), row.number));
+        let mut taken: HashSet<(i32, PersonId)> = HashSet::new();
+        for row in ordered {
+            if row.staff_no.as_ref().is_some_and(|number| elsewhere.contains(number)) {
+                mistakes.push(Mistake::of_row(row.number, FieldCode::Elsewhere));
+                continue;
+            }
+            let person = match matching.find(row) {
+                Found::One(person) => person,
+                Found::Several => {
+                    mistakes.push(Mistake::of_row(row.number, FieldCode::Ambiguous).with(&row.name));
+                    continue;
+                }
+                Found::None => {
+                    let former = self.former(row);
+                    push(&mut plan.report.added, row, &former, &names);
+                    plan.report.created += 1;
+                    matching.enter(row, former.id);
+                    let id = former.id;
+                    plan.former.push(former);
+                    id
+                }
+            };
+            // Whoever is new is there from the first year of the file on.
+            if let Some(former) = plan.former.iter_mut().find(|former| former.id == person) {
+                former.from_on = Day::new(row.year, 1, 1).unwrap_or(former.from_on).min(former.from_on);
+            }
+            if !taken.insert((row.year, person)) {
+                mistakes.push(Mistake::of_row(row.number, FieldCode::Duplicate));
+                continue;
+            }
+            plan.years.entry(row.year).or_default().push(row_of(row, person));
+        }
+        plan.report.updated = plan.years.values().map(Vec::len).sum::<usize>();
+        mistakes.sort_by_key(|mistake| (mistake.row, mistake.column));
+        mistakes.truncate(MOST);
+        plan.report.errors = mistakes;
+        Ok(plan)
+    }
+
+    fn former(&self, row: &Told) -> Former {
+        let day = |month, day| Day::new(row.year, month, day).unwrap_or(self.core.today());
+        Former {
+            id: self.core.id(),
+            staff_no: row.staff_no.clone().unwrap_or_else(|| self.org.new_number()),
+            name: row.name.clone(),
+            unit_id: row.unit,
+            categories: row.categories.clone(),
+            from_on: day(1, 1),
+            departed_on: day(12, 31),
+        }
+    }
+
+    /// The years before Kaofa that tell of a unit, those taken back too. By coordinators and auditors.
+    pub async fn past_years(&self, caller: &Caller, unit: Option<UnitId>) -> Result<Vec<PastYear>, ReportError> {
+        let unit = self.top(caller, unit).await?;
+        let conn = self.core.db.read();
+        let rows = store::past_years_about(conn, unit).await?;
+        let units: Vec<UnitId> = rows.iter().map(|row| row.unit_id).collect();
+        let names = self.org.unit_names(&units).await?;
+        let named = |row: past_year::Model| PastYear {
+            id: row.id,
+            year: row.year,
+            unit_name: names.get(&row.unit_id).cloned().unwrap_or_default(),
+            unit_id: row.unit_id,
+            source: row.source,
+            imported_by: row.imported_by,
+            imported_at: row.imported_at,
+            withdrawn_at: row.withdrawn_at,
+            withdraw_reason: row.withdraw_reason,
+        };
+        Ok(rows.into_iter().map(named).collect())
+    }
+
+    /// Takes a year back that was brought in and is open again: nobody of it counts any more. What was frozen stays. By a
+    /// coordinator of its unit, which is given.
+    pub async fn withdraw_past_year(
+        &self,
+        caller: &Caller,
+        id: PastYearId,
+        reason: &str,
+    ) -> Result<UnitId, ReportError> {
+        let (conn, now) = (self.core.db.read(), self.core.now());
+        let row = store::past_year(conn, id).await?.ok_or(Denied::NotFound)?;
+        authorise::<ReportError>(conn, caller, READERS, row.unit_id, now).await?;
+        authorise::<ReportError>(conn, caller, MANAGERS, row.unit_id, now).await?;
+        let (by, entry) = (caller.account.id, self.core.uuid());
+        self.core
+            .db
+            .tx("report.withdraw_past_year", |tx| {
+                let (row, actor, reason) = (row.clone(), caller.actor(), reason.to_owned());
+                Box::pin(async move {
+                    if store::closing_over(tx, row.unit_id, row.year).await?.is_some()
+                        || !store::withdraw_past_year(tx, id, (by, now, reason.clone())).await?
+                    {
+                        return Err(ReportError::NotClosed);
+                    }
+                    for subject in subjects_of(&row) {
+                        let people = tally::standings(tx, subject, None).await?;
+                        let none: HashMap<PersonId, Figures> =
+                            people.into_iter().map(|p| (p.person_id, Figures::none())).collect();
+                        tally::restate(tx, subject, &none).await?;
+                    }
+                    let entry = Entry {
+                        id: entry,
+                        at: now,
+                        actor,
+                        action: "report.withdraw_past_year",
+                        subject: format!("past_year:{id}"),
+                        unit: Some(row.unit_id),
+                        data: json!({ "year": row.year, "reason": reason }),
+                        outcome: Outcome::Done,
+                    };
+                    log::append(tx, entry).await?;
+                    Ok(row.unit_id)
+                })
+            })
+            .await
+    }
+
+    /// The file to fill in. For coordinators.
+    pub async fn past_years_template(&self, caller: &Caller) -> Result<Vec<u8>, ReportError> {
+        caller.scope(MANAGERS, self.core.now())?;
+        let heads: Vec<&str> = COLUMNS.iter().map(files::Column::title).collect();
+        let words = |words: Vec<&str>| words.join("、");
+        let studies = words(STUDIES.iter().filter_map(|(_, words)| words.first().copied()).collect());
+        let exams = words(EXAMS.iter().filter_map(|(_, words)| words.first().copied()).collect());
+        let explained = [
+            ("年份", "四位数字，早于本年".to_owned()),
+            ("单位、单位编码", "填一项即可；同名单位须填编码".to_owned()),
+            ("工号", "可留空；留空时按姓名和单位对应，对应不到的登记为已离岗人员".to_owned()),
+            ("学法情况", format!("{studies}；未列入学法名册的留空")),
+            ("考试情况", format!("{exams}；未列入考试名册的留空")),
+            ("成绩", "可留空；至多两位小数".to_owned()),
+        ];
+        let bytes = tokio::task::spawn_blocking(move || {
+            let notes: Vec<Vec<Field>> =
+                explained.iter().map(|(name, text)| vec![Field::from(*name), Field::from(text.as_str())]).collect();
+            let heads: Vec<Field> = heads.iter().map(|head| Field::from(*head)).collect();
+            let notes = [vec![Field::from("栏目"), Field::from("说明")]].into_iter().chain(notes).collect();
+            files::write_xlsx(&[
+                Page {
+                    name: "补录".into(),
+                    widths: vec![8, 26, 12, 12, 12, 24, 14, 14, 10],
+                    head: Some(0),
+                    rows: vec![heads],
+                },
+                Page { name: "填写说明".into(), widths: vec![20, 70], head: Some(0), rows: notes },
+            ])
+        })
+        .await;
+        Ok(bytes.map_err(|_panic| ReportError::Abandoned)??)
+    }
+}
+
+/// The identifiers of all that a year brings with it.
+#[derive(Debug, Clone)]
+struct Ids {
+    year: PastYearId,
+    study: SubjectId,
+    exam: SubjectId,
+    entry: uuid::Uuid,
+    taken: uuid::Uuid,
+    snapshot: entity::id::SnapshotId,
+    closing: entity::id::ClosingId,
+}
+
+impl Ids {
+    fn new(reports: &Reports) -> Self {
+        let core = &reports.core;
+        Self {
+            year: core.id(),
+            study: core.id(),
+            exam: core.id(),
+            entry: core.uuid(),
+            taken: core.uuid(),
+            snapshot: core.id(),
+            closing: core.id(),
+        }
+    }
+}
+
+/// Its study and its exam, as the tally knows them.
+pub(super) fn subjects_of(row: &past_year::Model) -> [Subject; 2] {
+    [Subject { kind: SubjectKind::Programme, id: row.study_id }, Subject { kind: SubjectKind::Exam, id: row.exam_id }]
+}
+
+/// The figures of a row toward one of them.
+pub(super) fn figures_of(row: &past_row::Model, kind: SubjectKind) -> Option<Figures> {
+    if kind == SubjectKind::Exam { past::exam_figures(row) } else { past::study_figures(row) }
+}
+
+/// Why a year cannot be brought in for a unit: it is closed there, above or below, or Kaofa has records of it.
+async fn hindered(conn: &impl ConnectionTrait, top: UnitId, year: i32) -> Result<Option<FieldCode>, ReportError> {
+    if store::standing(conn, top, year).await?.iter().any(|closing| closing.year == year) {
+        return Ok(Some(FieldCode::Duplicate));
+    }
+    let mut known: Vec<Subject> = study::programmes_in(conn, year).await?.into_iter().map(|p| p.subject).collect();
+    let exams = exam::mains(conn, year).await?.into_iter().filter(|exam| exam.year == year);
+    known.extend(exams.map(|exam| Subject { kind: SubjectKind::Exam, id: exam.id.into() }));
+    known.extend(store::past_years(conn, year).await?.iter().filter(|row| row.year == year).flat_map(subjects_of));
+    Ok((!touched(conn, &known, top).await?.is_empty()).then_some(FieldCode::Conflict))
+}
+
+async fn write_year(
+    tx: &DatabaseTransaction,
+    head: &past_year::Model,
+    rows: &[past_row::Model],
+    now: entity::instant::Instant,
+) -> Result<(), Fault> {
+    let rows: Vec<past_row::Model> =
+        rows.iter().map(|row| past_row::Model { past_year_id: head.id, ..row.clone() }).collect();
+    for subject in subjects_of(head) {
+        let mut members = Vec::new();
+        let mut standings = Vec::new();
+        for row in &rows {
+            let Some(figures) = figures_of(row, subject.kind) else { continue };
+            members.push(RosterMember {
+                person_id: row.person_id,
+                person_name: row.name.clone(),
+                unit_id: row.unit_id,
+                post: String::new(),
+                categories: row.categories.0.clone(),
+            });
+            standings.push(Standing {
+                person_id: row.person_id,
+                unit_id: row.unit_id,
+                categories: row.categories.0.clone(),
+                figures,
+            });
+        }
+        org::freeze_members(tx, subject.kind, subject.id, &members, now).await?;
+        tally::owe(tx, subject, standings).await?;
+    }
+    store::insert_past_year(tx, head.clone(), rows).await
+}
+
+fn row_of(told: &Told, person_id: PersonId) -> past_row::Model {
+    past_row::Model {
+        past_year_id: uuid::Uuid::nil().into(),
+        person_id,
+        unit_id: told.unit,
+        name: told.name.clone(),
+        categories: List(told.categories.clone()),
+        study: told.study,
+        exam: told.exam,
+        points: told.points,
+        row: i32::try_from(told.number).unwrap_or(i32::MAX),
+    }
+}
+
+fn push(lines: &mut Lines, row: &Told, former: &Former, names: &HashMap<UnitId, &str>) {
+    lines.count += 1;
+    if lines.items.len() < MOST {
+        lines.items.push(Line {
+            row: Some(row.number),
+            number: former.staff_no.clone(),
+            name: row.name.clone(),
+            unit: names.get(&row.unit).copied().unwrap_or_default().to_owned(),
+            ..Line::default()
+        });
+    }
+}
+
+enum Found {
+    One(PersonId),
+    Several,
+    None,
+}
+
+/// Whom rows mean: by number, or by name and a unit in which they are or were.
+struct Matching<'a> {
+    by_number: HashMap<&'a str, PersonId>,
+    by_name: HashMap<(String, UnitId), Vec<PersonId>>,
+    new_numbers: HashMap<String, PersonId>,
+}
+
+impl<'a> Matching<'a> {
+    fn new(known: &'a [org::KnownPerson]) -> Self {
+        let mut by_name: HashMap<(String, UnitId), Vec<PersonId>> = HashMap::new();
+        for person in known {
+            for unit in &person.units {
+                by_name.entry((org::tight_name(&person.name), *unit)).or_default().push(person.id);
+            }
+        }
+        let by_number = known.iter().map(|p| (p.staff_no.as_str(), p.id)).collect();
+        Self { by_number, by_name, new_numbers: HashMap::new() }
+    }
+
+    fn find(&self, row: &Told) -> Found {
+        if let Some(number) = &row.staff_no {
+            let found = self.by_number.get(number.as_str()).or_else(|| self.new_numbers.get(number)).copied();
+            return found.map_or(Found::None, Found::One);
+        }
+        match self.by_name.get(&(row.name.clone(), row.unit)).map(Vec::as_slice) {
+            Some([person]) => Found::One(*person),
+            Some([_, ..]) => Found::Several,
+            _ => Found::None,
+        }
+    }
+
+    fn enter(&mut self, row: &Told, id: PersonId) {
+        if let Some(number) = &row.staff_no {
+            self.new_numbers.insert(number.clone(), id);
+        }
+        self.by_name.entry((row.name.clone(), row.unit)).or_default().push(id);
+    }
+}
