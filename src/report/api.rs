@@ -13,7 +13,8 @@ use poem_openapi::param::{Path, Query};
 use uuid::Uuid;
 
 use super::dto::{
-    FilterQuery, PersonRowDto, RatesDto, SnapshotDto, SnapshotRequest, SnapshotsDto, YearRequest, YearsDto,
+    ComparisonDto, FilterQuery, PersonRowDto, RatesDto, SnapshotDto, SnapshotRequest, SnapshotsDto, YearRequest,
+    YearsDto,
 };
 use super::service::Reports;
 use crate::auth::Caller;
@@ -101,6 +102,34 @@ impl ReportApi {
         let figure = figure.ok_or_else(|| Invalid::one("figure", FieldCode::UnknownValue))?;
         let page = PageQuery::read(limit.0, cursor.0)?;
         Ok(Json(self.0.people(&caller, &filter, figure, &page).await?.into()))
+    }
+
+    /// The figures of a unit and of those directly below it, year by year.
+    #[oai(path = "/reports/comparison", method = "get", operation_id = "compare_rates")]
+    async fn compare(
+        &self,
+        caller: Caller,
+        /// The first year; at most eleven before `year`.
+        from_year: Query<i32>,
+        /// The last year.
+        year: Query<i32>,
+        /// The unit; the top of the caller's reach if null. Who has several must name one.
+        unit_id: Query<Option<String>>,
+        /// Only people who held this category on the roster.
+        category: Query<Option<String>>,
+        /// `annual` if null.
+        exam_kind: Query<Option<String>>,
+    ) -> Result<Json<ComparisonDto>, Problem> {
+        let query = FilterQuery {
+            year: year.0,
+            unit_id: unit_id.0,
+            category: category.0,
+            exam_kind: exam_kind.0,
+            exam_id: None,
+            programme_id: None,
+        };
+        let (filter, _) = query.read(None)?;
+        Ok(Json(self.0.compare(&caller, &filter, from_year.0).await?.into()))
     }
 
     /// The years of a unit, the newest first, and whether they are closed.

@@ -12,10 +12,12 @@ use super::streak::Run;
 use crate::http::RateDto;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 
+mod compare;
 mod files;
 mod past;
 mod years;
 
+pub(super) use compare::ComparisonDto;
 pub(super) use files::{FileJobDto, FileJobsDto, FileQuery, FileRequest, ParagraphDto};
 pub(super) use past::{PastYearsDto, WithdrawRequest};
 pub(super) use years::{SnapshotDto, SnapshotRequest, SnapshotsDto, YearRequest, YearsDto};

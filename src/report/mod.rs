@@ -18,8 +18,9 @@ mod streak;
 pub use api::{FilesApi, PastApi, ReportApi};
 pub use entity::report::snapshot::SnapshotKind;
 pub use model::{
-    Closing, DEFINITION, FigureChange, FigureName, Filter, MAX_DEPTH, PastYear, PersonChange, PersonRow, Report, Row,
-    Side, Snapshot, SnapshotBrief, Telling, Today, UnitFigures, UnknownFigure, Year,
+    Closing, Compared, ComparedYear, Comparison, DEFINITION, FigureChange, FigureName, Filter, MAX_DEPTH, PastYear,
+    PersonChange, PersonRow, Report, Row, Side, Snapshot, SnapshotBrief, Telling, Today, UnitFigures, UnknownFigure,
+    Year,
 };
 pub use service::{
     Fails, FileOrder, Paragraph, Part, PastFile, RecordFinding, ReportError, ReportFile, Reports, What,

@@ -85,6 +85,41 @@ pub struct Row {
     pub figures: UnitFigures,
 }
 
+/// Years and units side by side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// The moment at which they were counted.
+    pub as_of: Instant,
+    /// The years, the earliest first.
+    pub years: Vec<ComparedYear>,
+    /// The unit with its subtree.
+    pub total: Compared,
+    /// The units directly below it, each with its subtree.
+    pub units: Vec<Compared>,
+}
+
+/// A year that is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComparedYear {
+    /// The year.
+    pub year: i32,
+    /// Whether it is closed.
+    pub closed: bool,
+    /// Where its figures come from, if they were brought in (补录).
+    pub sources: Vec<String>,
+}
+
+/// A unit that is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// The unit.
+    pub unit_id: UnitId,
+    /// Its name.
+    pub unit_name: String,
+    /// Its figures in the order of the years; nothing for a year in which it was not there.
+    pub figures: Vec<Option<UnitFigures>>,
+}
+
 /// The figures of a unit with its subtree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnitFigures {

@@ -271,14 +271,17 @@ impl Cells<'_> {
 /// Rows that tell of somebody twice in one year are wrong; people are told apart by number, or by name and unit.
 pub(super) fn twice(rows: &[Told]) -> Vec<Mistake> {
     let mut seen: HashSet<(i32, &str, Option<UnitId>)> = HashSet::new();
-    let fresh = |row: &&Told| {
+    let mut again = Vec::new();
+    for row in rows {
         let key = match &row.staff_no {
             Some(number) => (row.year, number.as_str(), None),
             None => (row.year, row.name.as_str(), Some(row.unit)),
         };
-        !seen.insert(key)
-    };
-    rows.iter().filter(fresh).map(|row| Mistake::of_row(row.number, FieldCode::Duplicate)).collect()
+        if !seen.insert(key) {
+            again.push(Mistake::of_row(row.number, FieldCode::Duplicate));
+        }
+    }
+    again
 }
 
 /// What somebody owed in study, and how it stood.

@@ -17,6 +17,7 @@ use crate::org::{Org, OrgError};
 use crate::study::{Study, StudyError};
 use crate::tree;
 
+mod compare;
 mod files;
 mod jobs;
 mod paragraph;

@@ -28,6 +28,7 @@ pub fn routes(services: Arc<Services>) -> Route {
         .at("/password", get(password::show).post(password::change))
         .at("/language", get(language::choose))
         .at("/rates", get(audit::rates::show))
+        .at("/rates/compare", get(audit::compare::show))
         .at("/rates/people", get(audit::people::show))
         .at("/rates/attempts/:id", get(audit::people::attempt))
         .at("/rates/files", get(audit::files::show).post(audit::files::ask))

@@ -2043,3 +2043,14 @@ records-fails-log = the log does not know the digests of this snapshot
 records-fails-row = a row behind the snapshot was changed, and the log tells nothing of it
 done-frozen = Kept.
 log-act-report-freeze = Figures kept
+
+compare-title = Compare
+compare-over-years = Participation, sitting and pass rates of { $unit } over the years
+compare-side = { $rate } of the units in { $year }
+compare-from = From
+compare-to = To
+compare-rate = Rate
+compare-units = The units, year by year
+compare-gaps-first = Units with gaps come first, by how many the last year lacks.
+past-mark = brought in
+past-streak = { $n } of them brought in

@@ -2041,3 +2041,14 @@ records-fails-log = 日志中没有这份留存的摘要
 records-fails-row = 留存依据的记录被改动，日志中没有记载
 done-frozen = 已留存。
 log-act-report-freeze = 留存各数
+
+compare-title = 对比
+compare-over-years = { $unit }历年参学率、参考率、合格率
+compare-side = { $year } 年各单位{ $rate }
+compare-from = 起始年份
+compare-to = 截止年份
+compare-rate = 指标
+compare-units = 各单位逐年对比
+compare-gaps-first = 有差额的单位在前，按截止年份所差人数排列。
+past-mark = 补录
+past-streak = 其中 { $n } 年为补录

@@ -29,6 +29,7 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         "cancel_session" | "reschedule_session" => scene.published_session(&coordinator).await,
         "decide_leave" => scene.leave().await,
         "export_exam_roster" | "export_exam_results" | "release_exam" => scene.exam.clone(),
+        "withdraw_past_year" => past_year(scene).await,
         "get_attachment" => scene.attachment().await,
         "decide_objection" => scene.objection().await,
         // Everybody has their own.
@@ -68,6 +69,8 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         "import_questions" => format!("?bank_id={}&format=text&dry_run=true", scene.bank),
         "retire_outdated_questions" => "?dry_run=true".to_owned(),
         "import_attendance" => format!("?session_id={}&dry_run=true", scene.session),
+        "compare_rates" => format!("?from_year=2025&year=2026&unit_id={}", scene.here),
+        "list_past_years" => format!("?unit_id={}", scene.here),
         "prove_consistency" => "?from=1".to_owned(),
         // The scene's first entry that concerns a unit of `here`: that unit itself.
         "prove_inclusion" => format!("?entry_id={}", entry(scene).await),
@@ -92,6 +95,28 @@ async fn exemption(scene: &Scene) -> String {
     let body = json!({ "person_id": scene.people[2], "kind": "deferred", "ground": "出差" });
     let path = format!("/api/v1/exams/{exam}/exemption-requests");
     text(&scene.as_role(Role::Coordinator).post(&path, &body).await.ok()["id"])
+}
+
+/// A year before Kaofa that was brought in and is open again.
+async fn past_year(scene: &Scene) -> String {
+    let coordinator = scene.as_role(Role::Coordinator);
+    let newest = async || {
+        let known = coordinator.get(&format!("/api/v1/past-years?unit_id={}", scene.here)).await.ok();
+        let years = known["items"].as_array().unwrap().clone();
+        years.into_iter().find(|year| year["withdrawn_at"].is_null())
+    };
+    if let Some(year) = newest().await {
+        return text(&year["id"]);
+    }
+    let rows = "年份,单位编码,姓名,学法情况,考试情况\n2010,unit,甲某,达标,合格\n";
+    let form = multipart::Form::new().part("file", multipart::Part::bytes(rows.as_bytes())).text("source", "年报");
+    let form = form.text("unit_id", scene.here.to_string());
+    let request = coordinator.request(reqwest::Method::POST, "/api/v1/imports/past-years");
+    let report = coordinator.send(request.multipart(form)).await.ok();
+    assert_eq!(report["applied"], true, "{report}");
+    let reopen = json!({ "unit_id": scene.here, "reason": "来源有误" });
+    scene.as_role(Role::Auditor).post("/api/v1/years/2010/reopen", &reopen).await.ok();
+    text(&newest().await.unwrap()["id"])
 }
 
 /// A grant to be taken back.
@@ -123,11 +148,13 @@ pub(super) fn file(operation: &str) -> Option<multipart::Form> {
     let heads = match operation {
         "import_people" | "mark_people" => "姓名,单位,类别\n",
         "import_attendance" => "工号\n",
+        "import_past_years" => "年份,单位,姓名,学法情况,考试情况\n",
         "import_questions" => "1.甲。\n答案：对\n",
         "import_units" | "mark_units" => "单位编码,单位名称\n",
         _ => return None,
     };
-    Some(multipart::Form::new().part("file", multipart::Part::bytes(heads.as_bytes())))
+    let form = multipart::Form::new().part("file", multipart::Part::bytes(heads.as_bytes()));
+    Some(if operation == "import_past_years" { form.text("source", "年报") } else { form })
 }
 
 /// The log's entry about the making of `here`.
@@ -151,6 +178,7 @@ pub(super) async fn body(scene: &Scene, operation: &str, caller: &User) -> Value
         "change_account" => json!({ "display_name": "别名" }),
         "create_grant" => json!({ "role": "liaison", "unit_id": scene.unit }),
         "create_unit" => json!({ "parent_id": scene.here, "code": fresh(), "name": "丙局", "kind": "unit" }),
+        "withdraw_past_year" => json!({ "reason": "来源有误" }),
         "create_snapshot" => json!({ "year": 2026, "unit_id": scene.here, "reason": "季度核对" }),
         "order_file" => json!({ "what": "rates", "format": "csv", "year": 2026, "unit_id": scene.here }),
         "create_person" => json!({ "name": "新人", "unit_id": scene.unit, "categories": ["civil_servant"] }),

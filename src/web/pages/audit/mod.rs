@@ -1,5 +1,6 @@
 //! What an auditor reads and does: rates, the people behind them, years, the log. Coordinators read the rates too.
 
+pub(in crate::web) mod compare;
 pub(in crate::web) mod draws;
 pub(in crate::web) mod files;
 pub(in crate::web) mod log;

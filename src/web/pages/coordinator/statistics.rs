@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::exams::manages;
 use crate::exam::Exam;
 use crate::exam::statistics::{ChoiceCount, ExamStatistics, Flag, ItemStatistics, Measure};
+use crate::web::chart::{self, Bar};
 use crate::web::view::{Page, View, page};
 use crate::web::visitor::Visitor;
 
@@ -19,6 +20,8 @@ struct StatisticsPage {
     exam: Exam,
     found: ExamStatistics,
     manages: bool,
+    /// How many papers scored how much, drawn.
+    chart: String,
 }
 
 impl StatisticsPage {
@@ -62,5 +65,15 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
     let mut found = visitor.services.statistics.statistics(&visitor.caller, id.into()).await?;
     // What is odd comes first.
     found.items.sort_by_key(|item| item.flags.is_empty());
-    page(&StatisticsPage { manages: manages(&visitor, &exam).await, exam, found, v: visitor.view })
+    let bars: Vec<Bar> = found
+        .distribution
+        .iter()
+        .map(|bar| Bar {
+            name: Points(bar.from).to_string(),
+            value: i32::try_from(bar.papers).unwrap_or(i32::MAX),
+            words: visitor.view.number(bar.papers),
+        })
+        .collect();
+    let chart = chart::columns(&visitor.view.t("statistics-distribution").to_string(), &bars);
+    page(&StatisticsPage { chart, manages: manages(&visitor, &exam).await, exam, found, v: visitor.view })
 }

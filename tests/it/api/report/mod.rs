@@ -27,6 +27,7 @@ use crate::harness::{Answer, Client, TestServer, User};
 
 pub(crate) mod files;
 mod frozen;
+mod past;
 mod path;
 mod rates;
 mod years;
