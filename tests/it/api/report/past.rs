@@ -7,7 +7,7 @@ use reqwest::multipart::{Form, Part};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use super::Scene;
+use super::{Scene, studied};
 use crate::harness::Answer;
 
 const HEADS: &str = "年份,单位,工号,姓名,人员类别,学法情况,考试情况,成绩\n";
@@ -105,7 +105,7 @@ both_databases! {
         // Of a year with records of its own nothing is brought in.
         let plan = scene.programme(2025, scene.district, "2025计划").await;
         let people = scene.people(scene.units[1], &[Category::CivilServant], 1).await;
-        scene.owe(plan, &[(people[0], super::studied(true))]).await;
+        scene.owe(plan, &[(people[0], studied(true))]).await;
         let report = scene.bring("2025,区司法局,,张0,,达标,合格,\n", "").await.ok();
         assert_eq!(codes(&report), [(2, "conflict")]);
         let without = Form::new().part("file", Part::bytes(HEADS.as_bytes())).text("source", " ");
