@@ -39,7 +39,7 @@ pub(super) struct Bar {
     pub(super) words: String,
 }
 
-fn text<'a>(size: i32, color: &'a RGBColor, h: HPos, v: VPos) -> TextStyle<'a> {
+fn text(size: i32, color: &RGBColor, h: HPos, v: VPos) -> TextStyle<'_> {
     TextStyle::from((FONT, size).into_font()).color(color).pos(Pos::new(h, v))
 }
 

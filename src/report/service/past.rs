@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use entity::List;
-use entity::id::{PastYearId, PersonId, SubjectId, UnitId};
-use entity::instant::Day;
+use entity::id::{AccountId, PastYearId, PersonId, SubjectId, UnitId};
+use entity::instant::{Day, Instant};
 use entity::log::Outcome;
 use entity::org::roster_row::SubjectKind;
 use entity::report::snapshot::SnapshotKind;
@@ -22,7 +22,7 @@ use crate::exam;
 use crate::files::{self, Field, Limits, Mistake, Page};
 use crate::kernel::digest::sha256;
 use crate::kernel::field::{FieldCode, FieldError, Fields, Invalid};
-use crate::log::{self, Entry};
+use crate::log::{self, Actor, Entry};
 use crate::org::{self, Former, ImportReport, Line, Lines, RosterMember};
 use crate::report::model::PastYear;
 use crate::report::past::{self, COLUMNS, EXAMS, Place, Read, STUDIES, Told};
@@ -84,74 +84,27 @@ impl Reports {
             return Ok(report);
         }
         let ids: BTreeMap<i32, Ids> = plan.years.keys().map(|year| (*year, Ids::new(self))).collect();
-        let (plan, now, by) = (Arc::new(plan), self.core.now(), caller.account.id);
+        let bringing = Bringing {
+            top,
+            source,
+            digest,
+            entered: plan.former.len(),
+            by: caller.account.id,
+            actor: caller.actor(),
+            now: self.core.now(),
+        };
+        let plan = Arc::new(plan);
         let written = self
             .core
             .db
             .tx("report.import_past_years", |tx| {
-                let (plan, ids, actor) = (Arc::clone(&plan), ids.clone(), caller.actor());
-                let (source, digest) = (source.clone(), digest.clone());
+                let (plan, ids, bringing) = (Arc::clone(&plan), ids.clone(), bringing.clone());
                 Box::pin(async move {
                     org::enter_former(tx, &plan.former).await?;
                     for (year, rows) in &plan.years {
-                        let Some(ids) = ids.get(year).cloned() else { continue };
-                        if let Some(code) = hindered(tx, top, *year).await? {
-                            return Err(Invalid::one("file", code).into());
+                        if let Some(ids) = ids.get(year) {
+                            bringing.bring(tx, *year, rows, ids).await?;
                         }
-                        let head = past_year::Model {
-                            id: ids.year,
-                            year: *year,
-                            unit_id: top,
-                            study_id: ids.study,
-                            exam_id: ids.exam,
-                            source: source.clone(),
-                            file_digest: digest.clone(),
-                            imported_by: by,
-                            imported_at: now,
-                            open_key: Some(store::open_key(*year, top)),
-                            withdrawn_at: None,
-                            withdrawn_by: None,
-                            withdraw_reason: None,
-                        };
-                        let entry = Entry {
-                            id: ids.entry,
-                            at: now,
-                            actor: actor.clone(),
-                            action: "report.import_past_year",
-                            subject: format!("past_year:{}", ids.year),
-                            unit: Some(top),
-                            data: json!({
-                                "year": year, "source": source, "people": rows.len(), "file": digest,
-                                "entered": plan.former.len(),
-                            }),
-                            outcome: Outcome::Done,
-                        };
-                        log::append(tx, entry).await?;
-                        write_year(tx, &head, rows, now).await?;
-                        let taking = Taking {
-                            id: ids.snapshot,
-                            entry: ids.taken,
-                            kind: SnapshotKind::Imported,
-                            note: source.clone(),
-                            month_key: None,
-                            by: Some(by),
-                            actor: actor.clone(),
-                        };
-                        take(tx, taking, (*year, top), &[*year], now).await?;
-                        let closing = closing::Model {
-                            id: ids.closing,
-                            year: *year,
-                            unit_id: top,
-                            snapshot_id: ids.snapshot,
-                            closed_by: by,
-                            closed_at: now,
-                            reason: source.clone(),
-                            open_key: Some(store::open_key(*year, top)),
-                            reopened_at: None,
-                            reopened_by: None,
-                            reopen_reason: None,
-                        };
-                        store::insert_closing(tx, closing).await?;
                     }
                     Ok(())
                 })
@@ -250,6 +203,7 @@ impl Reports {
         }
         plan.report.updated = plan.years.values().map(Vec::len).sum::<usize>();
         mistakes.sort_by_key(|mistake| (mistake.row, mistake.column));
+        mistakes.dedup();
         mistakes.truncate(MOST);
         plan.report.errors = mistakes;
         Ok(plan)
@@ -275,7 +229,7 @@ impl Reports {
         let rows = store::past_years_about(conn, unit).await?;
         let units: Vec<UnitId> = rows.iter().map(|row| row.unit_id).collect();
         let names = self.org.unit_names(&units).await?;
-        let named = |row: past_year::Model| PastYear {
+        let shown = |row: past_year::Model| PastYear {
             id: row.id,
             year: row.year,
             unit_name: names.get(&row.unit_id).cloned().unwrap_or_default(),
@@ -286,7 +240,7 @@ impl Reports {
             withdrawn_at: row.withdrawn_at,
             withdraw_reason: row.withdraw_reason,
         };
-        Ok(rows.into_iter().map(named).collect())
+        Ok(rows.into_iter().map(shown).collect())
     }
 
     /// Takes a year back that was brought in and is open again: nobody of it counts any more. What was frozen stays. By a
@@ -397,6 +351,87 @@ impl Ids {
     }
 }
 
+/// What all years of a file have in common.
+#[derive(Debug, Clone)]
+struct Bringing {
+    top: UnitId,
+    source: String,
+    digest: String,
+    /// How many people were not known.
+    entered: usize,
+    by: AccountId,
+    actor: Actor,
+    now: Instant,
+}
+
+impl Bringing {
+    /// Writes a year, closes and freezes it.
+    async fn bring(
+        &self,
+        tx: &DatabaseTransaction,
+        year: i32,
+        rows: &[past_row::Model],
+        ids: &Ids,
+    ) -> Result<(), ReportError> {
+        if let Some(code) = hindered(tx, self.top, year).await? {
+            return Err(Invalid::one("file", code).into());
+        }
+        let entry = Entry {
+            id: ids.entry,
+            at: self.now,
+            actor: self.actor.clone(),
+            action: "report.import_past_year",
+            subject: format!("past_year:{}", ids.year),
+            unit: Some(self.top),
+            data: json!({
+                "year": year, "source": self.source, "people": rows.len(), "file": self.digest, "entered": self.entered,
+            }),
+            outcome: Outcome::Done,
+        };
+        log::append(tx, entry).await?;
+        let head = past_year::Model {
+            id: ids.year,
+            year,
+            unit_id: self.top,
+            study_id: ids.study,
+            exam_id: ids.exam,
+            source: self.source.clone(),
+            file_digest: self.digest.clone(),
+            imported_by: self.by,
+            imported_at: self.now,
+            open_key: Some(store::open_key(year, self.top)),
+            withdrawn_at: None,
+            withdrawn_by: None,
+            withdraw_reason: None,
+        };
+        write_year(tx, &head, rows, self.now).await?;
+        let taking = Taking {
+            id: ids.snapshot,
+            entry: ids.taken,
+            kind: SnapshotKind::Imported,
+            note: self.source.clone(),
+            month_key: None,
+            by: Some(self.by),
+            actor: self.actor.clone(),
+        };
+        take(tx, taking, (year, self.top), &[year], self.now).await?;
+        let closing = closing::Model {
+            id: ids.closing,
+            year,
+            unit_id: self.top,
+            snapshot_id: ids.snapshot,
+            closed_by: self.by,
+            closed_at: self.now,
+            reason: self.source.clone(),
+            open_key: Some(store::open_key(year, self.top)),
+            reopened_at: None,
+            reopened_by: None,
+            reopen_reason: None,
+        };
+        Ok(store::insert_closing(tx, closing).await?)
+    }
+}
+
 /// Its study and its exam, as the tally knows them.
 pub(super) fn subjects_of(row: &past_year::Model) -> [Subject; 2] {
     [Subject { kind: SubjectKind::Programme, id: row.study_id }, Subject { kind: SubjectKind::Exam, id: row.exam_id }]
@@ -423,7 +458,7 @@ async fn write_year(
     tx: &DatabaseTransaction,
     head: &past_year::Model,
     rows: &[past_row::Model],
-    now: entity::instant::Instant,
+    now: Instant,
 ) -> Result<(), Fault> {
     let rows: Vec<past_row::Model> =
         rows.iter().map(|row| past_row::Model { past_year_id: head.id, ..row.clone() }).collect();

@@ -232,7 +232,7 @@ pub(super) async fn compare(
     let told = store::entries_about(conn, &[format!("snapshot:{}", row.id)], 0).await?;
     let logged = told.iter().any(|entry| {
         let data: Value = serde_json::from_str(&entry.data).unwrap_or_default();
-        data["digest"] == row.digest && data["facts"] == row.facts_digest
+        is(&data, "digest", &row.digest) && is(&data, "facts", &row.facts_digest)
     });
     // What was written before the snapshot explains nothing of what came after it. Moments can be the same; places cannot.
     let place = told.iter().map(|entry| entry.seq).min().unwrap_or_default();
@@ -244,6 +244,10 @@ pub(super) async fn compare(
     let figures = figures(&then, &dto::body(report));
     let (people, more) = people(conn, row, place, kept).await?;
     Ok(Today { sound, logged, same: figures.is_empty() && people.is_empty(), figures, people, more })
+}
+
+fn is(data: &Value, name: &str, text: &str) -> bool {
+    data.get(name).and_then(Value::as_str) == Some(text)
 }
 
 /// Which figures differ, unit by unit.
@@ -316,7 +320,7 @@ async fn people(
     for ((subject, unit), (sheet, _)) in now {
         found.extend(differences(&[], &sheet.lines).into_iter().map(|d| (subject, unit, d)));
     }
-    found.sort_by(|a, b| (a.0, a.1, a.2.person).cmp(&(b.0, b.1, b.2.person)));
+    found.sort_by_key(|(subject, unit, difference)| (*subject, *unit, difference.person));
     let more = found.len().saturating_sub(MOST);
     found.truncate(MOST);
     let titles = files::titles(conn, row.year).await?;
@@ -363,7 +367,7 @@ async fn people(
 fn explains(entry: &entity::log::Model, person: PersonId) -> bool {
     let data: Value = serde_json::from_str(&entry.data).unwrap_or_default();
     let looks = entry.action.contains(".view_") || entry.action.contains("export");
-    let named = data["person"].as_str().is_none_or(|named| named == person.to_string());
+    let named = data.get("person").and_then(Value::as_str).is_none_or(|named| named == person.to_string());
     entry.outcome == Outcome::Done && !looks && named && !IDLE.contains(&entry.action.as_str())
 }
 
@@ -381,7 +385,7 @@ async fn tellings(
             index: entry.idx,
             at: entry.at,
             actor: names.get(&entry.actor).cloned().unwrap_or_else(|| entry.actor.clone()),
-            reason: data["reason"].as_str().unwrap_or_default().to_owned(),
+            reason: data.get("reason").and_then(Value::as_str).unwrap_or_default().to_owned(),
             subject: entry.subject,
             action: entry.action,
         }

@@ -50,6 +50,7 @@ impl YearsPage {
         self.v.word("records-fails-", finding.fails.as_str())
     }
 
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "templates hand references")]
     fn keeps(&self, year: &i32) -> bool {
         self.snapshots.iter().any(|s| s.year == *year)
     }

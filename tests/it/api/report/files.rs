@@ -32,7 +32,7 @@ pub(crate) async fn file(client: &Client, path: &str) -> Value {
 }
 
 /// Where the figure of a column stands in the JSON.
-const FIGURES: [(&str, &str); 31] = [
+const FIGURES: [(&str, &str); 32] = [
     ("层级", "/depth"),
     ("不同人数", "/figures/persons"),
     ("学法在册", "/figures/study/on_roster"),
@@ -64,6 +64,7 @@ const FIGURES: [(&str, &str); 31] = [
     ("参考人次", "/figures/exam/sittings"),
     ("平均分", "/figures/exam/average_points"),
     ("连续年", "/figures/streak_years"),
+    ("其中补录年", "/figures/streak_imported"),
 ];
 
 /// A cell of either file as the JSON would print it; nothing for a dash.
@@ -92,10 +93,12 @@ fn same(cell: &Value, figure: &Value) -> bool {
 pub(crate) fn hold_against(rows: &[Value], report: &Value) {
     let heads: HashMap<&str, usize> =
         rows[0].as_array().unwrap().iter().enumerate().map(|(n, head)| (head.as_str().unwrap(), n)).collect();
-    assert_eq!(heads.len(), FIGURES.len() + 1);
+    assert_eq!(heads.len(), FIGURES.len() + 2);
     let units = std::iter::once(&report["total"]).chain(report["rows"].as_array().unwrap());
     for (row, unit) in rows[1..].iter().zip(units) {
         assert_eq!(row[0].as_str().unwrap().trim(), unit["unit_name"], "{row}");
+        let brought = row[heads["来源"]].as_str().unwrap_or_default();
+        assert_eq!(brought == "补录", unit["figures"]["imported"] == true, "{row}");
         for (head, path) in FIGURES {
             let (cell, figure) = (&row[heads[head]], unit.pointer(path).unwrap());
             assert!(same(cell, figure), "{head} of {}: {cell} is not {figure}", unit["unit_name"]);

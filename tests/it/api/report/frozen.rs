@@ -52,7 +52,7 @@ both_databases! {
         assert_eq!(today, json!({ "sound": true, "logged": true, "same": true, "figures": [], "people": [], "more": 0 }));
 
         // Somebody passed afterwards: the counts, the person and the act are told.
-        server.advance(std::time::Duration::from_secs(60));
+        server.advance(std::time::Duration::from_mins(1));
         scene.restate(exam, a[1], sat(90)).await;
         let entry = Entry {
             id: server.services.core.uuid(),
@@ -79,7 +79,7 @@ both_databases! {
 
         // What nobody did by the program's rules is told apart, row by row.
         let frozen = scene.freeze(2026).await;
-        server.advance(std::time::Duration::from_secs(60));
+        server.advance(std::time::Duration::from_mins(1));
         for (sql, who, differs) in [
             (format!("UPDATE obligations SET passed = 0 WHERE person_id = '{}' AND subject_kind = 'exam'", b[0]), b[0], "figures"),
             (format!("UPDATE attempts SET answered = 49 WHERE id = '{attempt}'"), a[0], "facts"),
