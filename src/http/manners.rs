@@ -209,6 +209,9 @@ fn problem_of(error: &Error) -> Problem {
         tracing::debug!(error = %path, "a path that cannot be read");
         return Problem::new(Code::NotFound);
     }
+    if error.downcast_ref::<poem::error::ParsePathError>().is_some() {
+        return Problem::new(Code::NotFound);
+    }
     if let Some(parameter) = error.downcast_ref::<poem_openapi::error::ParseParamError>() {
         let error = FieldError { field: parameter.name.to_owned(), code: FieldCode::Invalid, detail: String::new() };
         return Problem { errors: vec![error], ..Problem::new(Code::InvalidFields) };

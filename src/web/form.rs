@@ -206,6 +206,15 @@ pub(super) struct Wrong {
     pub(super) message: String,
 }
 
+/// A field that somebody else has changed meanwhile.
+#[derive(Debug, Clone)]
+pub(super) struct Changed {
+    /// Its label.
+    pub(super) label: String,
+    /// What it says now, in words; empty if nothing.
+    pub(super) now: String,
+}
+
 /// A form as it is shown: with what was typed, and what is wrong.
 ///
 /// A form of the name `exam-` takes the label of its field `title` from the text `exam-title`, the help under it from
@@ -219,13 +228,22 @@ pub(super) struct Form {
     pub(super) wrong: Vec<Wrong>,
     /// Why it was not taken as a whole; empty if it is the fields' fault.
     pub(super) refused: String,
+    /// Where somebody else has changed meanwhile what it would overwrite.
+    pub(super) changed: Vec<Changed>,
 }
 
 impl Form {
     /// An empty form.
     #[must_use]
     pub(super) fn new(name: &'static str, view: &View) -> Self {
-        Self { name, lang: view.lang, values: Vec::new(), wrong: Vec::new(), refused: String::new() }
+        Self {
+            name,
+            lang: view.lang,
+            values: Vec::new(),
+            wrong: Vec::new(),
+            refused: String::new(),
+            changed: Vec::new(),
+        }
     }
 
     /// With a field filled in.
@@ -269,6 +287,34 @@ impl Form {
             this.refused = words(problem, this.lang);
         }
         this
+    }
+
+    /// With what differs between it and what `theirs` holds, which somebody else has saved meanwhile; `words` says what a
+    /// value of a field is called.
+    #[must_use]
+    pub(super) fn against(mut self, theirs: &Self, words: impl Fn(&str, &str) -> String) -> Self {
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in theirs.values.iter().chain(&self.values) {
+            let about = !matches!(name.as_str(), CSRF_FIELD | "version");
+            if about && !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        let all = |form: &Self, name: &str| {
+            let mut values: Vec<String> = form.all(name).filter(|v| !v.is_empty()).map(str::to_owned).collect();
+            values.sort_unstable();
+            values
+        };
+        let differ = |name: &&str| all(&self, name) != all(theirs, name);
+        let comma = Text::new(self.lang, "parts-comma").to_string();
+        let now = |name: &str| {
+            let said: Vec<String> =
+                theirs.all(name).filter(|v| !v.is_empty()).map(|value| words(name, value)).collect();
+            said.join(&comma)
+        };
+        let changed = |name: &str| Changed { label: self.label(name), now: now(name) };
+        self.changed = names.into_iter().filter(differ).map(changed).collect();
+        self
     }
 
     /// What is wrong with a field: in the form's own words, `password-repeat-password-conflict`, where it has some.
@@ -339,6 +385,12 @@ impl Form {
         let text = format!("{}-help", self.text_of(field));
         TEXTS.has(&text).then(|| Text::new(self.lang, text).to_string())
     }
+}
+
+/// Whether a problem is told above the form that met it, which keeps what was typed; any other is a page of its own.
+pub(super) fn is_told_above(problem: &Problem) -> bool {
+    let own = [StatusCode::CONFLICT, StatusCode::PRECONDITION_FAILED, StatusCode::UNPROCESSABLE_ENTITY];
+    own.contains(&problem.code.status())
 }
 
 /// `sections[2].count` is the field `sections.count` in the third place.

@@ -27,6 +27,11 @@ where
 }
 
 impl Methods {
+    /// Their names, as the header `Allow` lists them.
+    pub(super) fn allow(&self) -> &'static str {
+        self.allow
+    }
+
     /// The same, with a form that is sent to it.
     pub(super) fn post<E: IntoEndpoint>(self, endpoint: E) -> Self
     where

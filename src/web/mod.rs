@@ -4,6 +4,7 @@
 
 #![allow(dead_code, reason = "the pages of the slices, which are being built, use every part")]
 
+mod addresses;
 mod assets;
 mod chart;
 mod form;
@@ -34,6 +35,7 @@ use crate::org::Org;
 use crate::report::Reports;
 use crate::study::Study;
 
+pub use addresses::{Address, addresses};
 pub use problem::page_of_problem;
 pub use router::routes;
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use poem::{EndpointExt, Route};
 
+use super::addresses::Addresses;
 use super::methods::{get, post};
 use super::pages::coordinator::{
     bank_work, banks, book, candidate, changes, composer, exam_day, exams, hall, monitor, objections, people,
@@ -12,14 +13,19 @@ use super::pages::coordinator::{
 };
 use super::pages::liaison::{self, unit};
 use super::pages::official::{calendar, check_in, record, results, sitting, tasks};
-use super::pages::{activation, admin, audit, codes, compat, exemptions, home, language, login, password};
+use super::pages::{activation, admin, audit, codes, compat, exemptions, home, language, login, password, styleguide};
 use super::{Services, assets};
 
 /// Every page and static file. The rooms above serve what is not here, and hand every request the [`crate::auth::Auth`]
 /// that knows its bearer.
 #[must_use]
 pub fn routes(services: Arc<Services>) -> Route {
-    let pages = coordinator(Route::new())
+    Route::new().nest_no_strip("/", all().route.data(services))
+}
+
+/// Every address with what answers there.
+pub(super) fn all() -> Addresses {
+    let pages = coordinator(Addresses::default())
         .at("/", get(home::start))
         .at("/account", get(home::account))
         .at("/login", get(login::show).post(login::enter))
@@ -61,14 +67,13 @@ pub fn routes(services: Arc<Services>) -> Route {
         .at("/codes/:unit", post(codes::hand_out))
         .at("/codes/:unit/:person", post(codes::hand_one))
         .at("/compat", get(compat::show))
+        .at("/styleguide", get(styleguide::show))
         .at("/static/:name", get(assets::serve));
-    let pages = officials(pages);
-    let pages = liaisons(pages);
-    Route::new().nest_no_strip("/", pages.data(services))
+    liaisons(officials(pages))
 }
 
 /// What a coordinator plans, holds and looks after.
-fn coordinator(pages: Route) -> Route {
+fn coordinator(pages: Addresses) -> Addresses {
     pages
         .at("/today", get(today::show))
         .at("/people", get(people::list))
@@ -150,7 +155,7 @@ fn coordinator(pages: Route) -> Route {
 }
 
 /// What officials do.
-fn officials(pages: Route) -> Route {
+fn officials(pages: Addresses) -> Addresses {
     pages
         .at("/tasks", get(tasks::show))
         .at("/c/:session", get(check_in::open))
@@ -173,7 +178,7 @@ fn officials(pages: Route) -> Route {
 }
 
 /// What liaisons do for their units.
-fn liaisons(pages: Route) -> Route {
+fn liaisons(pages: Addresses) -> Addresses {
     pages
         .at("/unit", get(unit::show))
         .at("/unit/sessions/:id", get(liaison::roll::show).post(liaison::roll::call))

@@ -24,3 +24,4 @@ pub(super) mod liaison;
 pub(super) mod login;
 pub(super) mod official;
 pub(super) mod password;
+pub(super) mod styleguide;

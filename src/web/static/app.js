@@ -19,6 +19,70 @@
   // The errors of a form are what its sender must read first.
   const summary = document.querySelector('.errors[tabindex]');
   if (summary) summary.focus();
+  all('.errors a[href^="#"]').forEach((link) => link.addEventListener('click', (event) => {
+    const field = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    if (!field) return;
+    const control = field.matches('input, select, textarea') ? field : field.querySelector('input:not([type="hidden"]), select, textarea');
+    if (!control) return;
+    for (let up = field.closest('details'); up; up = up.parentElement.closest('details')) up.open = true;
+    event.preventDefault();
+    control.focus();
+    field.scrollIntoView({ block: 'center' });
+  }));
+
+  // What was typed is never lost: a form that was not taken (the log-in had ended, the server made a mistake, there was no
+  // network) is filled again when its sender comes back to it. Passwords are not kept, and nothing once it was taken.
+  const KEPT = 'kaofa:form:';
+  const kept = {
+    key: (form) => KEPT + new URL(form.action, location.href).pathname,
+    set(form) {
+      const secret = all('input[type="password"], input[name="csrf"]', form).map((field) => field.name);
+      const values = Array.from(new FormData(form)).filter(([name, value]) => typeof value === 'string' && !secret.includes(name));
+      try {
+        sessionStorage.setItem(this.key(form), JSON.stringify(values));
+      } catch (error) {
+        // A browser that keeps nothing is no worse off than before.
+      }
+    },
+    take(form) {
+      try {
+        return JSON.parse(sessionStorage.getItem(this.key(form)));
+      } catch (error) {
+        return null;
+      }
+    },
+    forget() {
+      try {
+        Object.keys(sessionStorage).filter((key) => key.indexOf(KEPT) === 0).forEach((key) => sessionStorage.removeItem(key));
+      } catch (error) {
+        // There was nothing to forget.
+      }
+    },
+  };
+  function refill(form, values) {
+    all('input:not([type="hidden"]):not([type="password"]):not([type="file"]), select, textarea', form).forEach((field) => {
+      const own = values.filter(([name]) => name === field.name).map(([, value]) => value);
+      if (field.type === 'checkbox' || field.type === 'radio') {
+        field.checked = own.includes(field.value);
+      } else if (own.length > 0) {
+        field.value = own[0];
+      }
+    });
+    const notice = document.createElement('p');
+    notice.className = 'notice warn';
+    notice.setAttribute('role', 'status');
+    notice.textContent = document.getElementById('main').dataset.restored;
+    form.insertAdjacentElement('beforebegin', notice);
+  }
+  const between = document.getElementById('request-id') || /^\/(login|password)$/.test(location.pathname);
+  if (!between) {
+    const taken = summary || /[?&]done=/.test(location.search);
+    all('form.form[method="post"]').forEach((form) => {
+      const values = taken ? null : kept.take(form);
+      if (values) refill(form, values);
+    });
+    kept.forget();
+  }
 
   // A second click does not send a form twice.
   document.addEventListener('submit', (event) => {
@@ -33,6 +97,7 @@
       return;
     }
     form.dataset.sent = 'yes';
+    if (form.classList.contains('form') && !between) kept.set(form);
     setTimeout(() => delete form.dataset.sent, 10000);
   });
   window.addEventListener('pageshow', () => all('form[data-sent]').forEach((form) => delete form.dataset.sent));

@@ -253,7 +253,14 @@ both_databases! {
         assert!(form.contains("value=\"2026-03-16T09:30\"") && form.contains("name=\"version\" value=\"1\""), "{form}");
         let change = [changed(&exam, "title", "2026 年度考试").as_slice(), &[("version", "1")]].concat();
         scene.taken(&format!("{path}/change"), &change).await;
-        assert_eq!(scene.send(&format!("{path}/change"), &change).await.status, 412, "somebody else was first");
+        let late = changed(&change, "title", "2026 年度统一考试");
+        let overtaken = scene.send(&format!("{path}/change"), &late).await;
+        assert_eq!(overtaken.status, 412, "somebody else was first");
+        let (theirs, mine) = ("<dd>2026 年度考试</dd>", "value=\"2026 年度统一考试\"");
+        assert!(overtaken.text.contains(theirs) && overtaken.text.contains(mine), "{}", overtaken.text);
+        assert!(overtaken.text.contains("name=\"version\" value=\"2\""), "sent again, it replaces theirs");
+        scene.taken(&format!("{path}/change"), &changed(&late, "version", "2")).await;
+        scene.taken(&format!("{path}/change"), &changed(&change, "version", "3")).await;
         let draft = scene.page(&manage).await;
         assert!(draft.contains("够抽") && draft.contains("满分 3 分") && draft.contains("共 1 人应考"), "{draft}");
         scene.taken(&format!("{path}/seal"), &[]).await;

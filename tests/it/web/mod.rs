@@ -8,3 +8,4 @@ mod coordinator;
 mod login;
 mod official;
 mod people;
+mod problems;

@@ -17,7 +17,7 @@ use crate::http::{IfMatch, Problem};
 use crate::kernel::field::{FieldCode, Fields};
 use crate::kernel::page::PageRequest;
 use crate::org::Unit;
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Sent, is_told_above};
 use crate::web::pages::codes::{SlipsPage, kind_of};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
@@ -106,7 +106,7 @@ pub(in crate::web) async fn create(visitor: Visitor, sent: Sent) -> Page {
     };
     match made {
         Ok(made) => Ok(go_to(&format!("/accounts/{}?done=account_created", made.account.id))),
-        Err(problem) if !problem.errors.is_empty() => {
+        Err(problem) if is_told_above(&problem) => {
             let form = Form::new("new-account-", &visitor.view).refuse(&sent, &problem);
             page_with(problem.code.status(), &NewAccountPage { f: form, v: visitor.view })
         }
@@ -191,7 +191,7 @@ pub(in crate::web) async fn give(visitor: Visitor, Path(id): Path<String>, sent:
     };
     match given {
         Ok(_) => Ok(go_to(&format!("/accounts/{id}?done=granted"))),
-        Err(problem) if !problem.errors.is_empty() => {
+        Err(problem) if is_told_above(&problem) => {
             let form = Form::new("grant-", &visitor.view).refuse(&sent, &problem);
             page_with(problem.code.status(), &OnePage::new(&visitor, id, form).await?)
         }

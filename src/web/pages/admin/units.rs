@@ -9,7 +9,7 @@ use crate::auth::Role;
 use crate::http::Problem;
 use crate::kernel::field::{FieldCode, Fields};
 use crate::org::{NewUnit, Unit};
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Sent, is_told_above};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 
@@ -80,7 +80,7 @@ pub(in crate::web) async fn create(visitor: Visitor, sent: Sent) -> Page {
     };
     match made {
         Ok(_) => Ok(go_to("/units?done=saved")),
-        Err(problem) if !problem.errors.is_empty() => {
+        Err(problem) if is_told_above(&problem) => {
             let form = Form::new("units-", &visitor.view).refuse(&sent, &problem);
             page_with(problem.code.status(), &NewUnitPage::new(&visitor, form).await?)
         }

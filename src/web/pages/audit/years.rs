@@ -3,7 +3,6 @@
 use askama::Template;
 use entity::id::{SnapshotId, UnitId};
 use poem::handler;
-use poem::http::StatusCode;
 use poem::web::Path;
 use serde_json::Value;
 
@@ -11,7 +10,7 @@ use super::subject::Asked;
 use crate::http::Problem;
 use crate::kernel::field::{FieldCode, Fields};
 use crate::report::{Closing, PersonChange, RecordFinding, Snapshot, SnapshotBrief, Today, Year};
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Sent, is_told_above};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 
@@ -114,7 +113,7 @@ pub(in crate::web) async fn close(visitor: Visitor, Path(year): Path<String>, se
     };
     match closed {
         Ok(snapshot) => Ok(go_to(&format!("/years/snapshots/{}?done=year_closed", snapshot.id))),
-        Err(problem) if is_answered_here(&problem) => refused(&visitor, &sent, &problem).await,
+        Err(problem) if is_told_above(&problem) => refused(&visitor, &sent, &problem).await,
         Err(problem) => Err(problem),
     }
 }
@@ -150,14 +149,9 @@ pub(in crate::web) async fn reopen(visitor: Visitor, Path(year): Path<String>, s
     };
     match opened {
         Ok(unit) => Ok(go_to(&format!("/years?unit={unit}&done=year_reopened"))),
-        Err(problem) if is_answered_here(&problem) => refused(&visitor, &sent, &problem).await,
+        Err(problem) if is_told_above(&problem) => refused(&visitor, &sent, &problem).await,
         Err(problem) => Err(problem),
     }
-}
-
-/// What is said above the list of years; anything else is a page of its own.
-fn is_answered_here(problem: &Problem) -> bool {
-    matches!(problem.code.status(), StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 /// A row of a frozen report.

@@ -140,6 +140,24 @@ impl ComposerPage {
         }
     }
 
+    /// What a value of a field is called.
+    fn called(&self, field: &str, value: &str) -> String {
+        let options = match field.rsplit('.').next().unwrap_or(field) {
+            "kind" if field.starts_with("sections") => &self.question_kinds,
+            "kind" => &self.kinds,
+            "unit_id" | "unit_ids" => &self.units,
+            "categories" => &self.categories,
+            "bank_ids" => &self.banks,
+            "difficulties" => &self.difficulties,
+            "scoring" => &self.scorings,
+            "attempt_scoring" => &self.attempt_scorings,
+            "release" => &self.releases,
+            "show_key" => &self.show_keys,
+            _ => return value.replace('T', " "),
+        };
+        options.iter().find(|(v, _)| v == value).map_or_else(|| value.to_owned(), |(_, words)| words.trim().to_owned())
+    }
+
     fn back(&self) -> String {
         match &self.of {
             Of::New => "/exams".to_owned(),
@@ -261,9 +279,27 @@ async fn save(visitor: &Visitor, sent: &Sent, of: Of) -> Page {
         Ok(exam) => Ok(go_to(&format!("/exams/{}/manage?done=drafted", exam.id))),
         Err(problem) => {
             let form = form.refuse(sent, &problem);
-            page_with(problem.code.status(), &ComposerPage::new(visitor, of, form, filled, None).await?)
+            let shown = match of {
+                Of::Draft(id, _) if problem.code == Code::Stale => overtaken(visitor, id, form, filled).await?,
+                of => ComposerPage::new(visitor, of, form, filled, None).await?,
+            };
+            page_with(problem.code.status(), &shown)
         }
     }
+}
+
+/// The form over a draft that somebody else has changed meanwhile: with what they wrote, and saved over it if it is sent
+/// again.
+async fn overtaken(visitor: &Visitor, id: ExamId, form: Form, sections: usize) -> Result<ComposerPage, Problem> {
+    let exam = visitor.services.exams.exam(&visitor.caller, id).await?;
+    if exam.seal.is_some() {
+        return Err(Problem::new(Code::WrongState));
+    }
+    let theirs = filled(visitor, &exam.blueprint);
+    let mut shown = ComposerPage::new(visitor, Of::Draft(id, exam.version), form, sections, None).await?;
+    let form = shown.f.clone().against(&theirs, |field, value| shown.called(field, value));
+    shown.f = form;
+    Ok(shown)
 }
 
 async fn saved(visitor: &Visitor, sent: &Sent, of: &Of, sections: usize) -> Result<Exam, Problem> {

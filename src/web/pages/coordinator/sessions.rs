@@ -19,7 +19,7 @@ use crate::study::{
     LeaveFilter, LeaveRequest, LeaveState, RescheduleRequest, Scope, Session, SessionFilter, SessionKind,
     SessionStatus, StudyReasonRequest, Summary,
 };
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Sent, is_told_above};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 
@@ -422,7 +422,7 @@ pub(in crate::web) async fn correct(visitor: Visitor, Path((id, person)): Path<(
     };
     match corrected.await {
         Ok(_) => Ok(go_to(&format!("/sessions/{id}?done=corrected"))),
-        Err(problem) if problem.errors.is_empty() => Err(problem),
+        Err(problem) if !is_told_above(&problem) => Err(problem),
         Err(problem) => {
             let form = Form::new("sessions-", &visitor.view).refuse(&sent, &problem);
             page_with(problem.code.status(), &CorrectionPage::new(&visitor, form, id.into(), person).await?)
