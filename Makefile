@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak audit fuzz openapi
+.PHONY: help run test check bench soak audit screenshots fuzz openapi
 
 help: ## Says what can be made.
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -24,6 +24,9 @@ check: ## Format, lints and documentation.
 
 audit: ## Asks a server whatever its specification allows, as each role, for about ten minutes.
 	scripts/audit.sh
+
+screenshots: ## Makes a picture of every page at both widths in target/screenshots.
+	scripts/test-env.sh cargo test --test browser -- --ignored --exact pages::pictures::screenshots
 
 # Wants cargo-fuzz (`cargo install cargo-fuzz`); the flags of the sanitizers are taken by a stable compiler too if it is told so.
 fuzz: ## Throws damaged files at the readers of tables and questions, ten minutes each.

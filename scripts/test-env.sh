@@ -34,6 +34,7 @@ install_missing() {
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
     command -v chromium >/dev/null || missing+=(chromium)
     command -v chromedriver >/dev/null || missing+=(chromium-driver)
+    command -v npm >/dev/null || missing+=(npm)
     # Without a Chinese font a browser draws boxes.
     fc-list :lang=zh 2>/dev/null | grep -q . || missing+=(fontconfig fonts-noto-cjk)
     [ ${#missing[@]} -eq 0 ] && return
@@ -56,6 +57,13 @@ if ! "$venv/bin/python" -c 'import openapi_spec_validator, icalendar, recurring_
     python3 -m venv "$venv" >&2
     "$venv/bin/pip" install --quiet --no-cache-dir --disable-pip-version-check openapi-spec-validator==0.9.0 \
         icalendar==6.3.2 recurring-ical-events==3.8.0 ics==0.7.2 openpyxl==3.1.5 >&2
+fi
+
+# So do axe-core and acorn, which look at pages and script from within the browser.
+modules=$(cd "$(dirname "$0")/../tests/browser" && pwd)
+if ! cmp -s "$modules/package-lock.json" "$modules/node_modules/.installed"; then
+    npm ci --prefix "$modules" --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+    cp "$modules/package-lock.json" "$modules/node_modules/.installed"
 fi
 
 # PostgreSQL refuses to run as root.

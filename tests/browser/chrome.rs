@@ -17,6 +17,8 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// A browser; it and its driver end with it.
 pub(crate) struct Chrome {
     pub(crate) driver: WebDriver,
+    /// Where chromedriver is.
+    service: String,
     base: String,
     width: i64,
     process: Child,
@@ -78,7 +80,7 @@ impl Chrome {
             }
             tries += 1;
         };
-        Self { driver, base: base.to_owned(), width, process, _profile: profile }
+        Self { driver, service: url, base: base.to_owned(), width, process, _profile: profile }
     }
 
     /// Opens a page of the server's.
@@ -95,6 +97,57 @@ impl Chrome {
     /// What a script returns.
     pub(crate) async fn run(&self, script: &str, args: Vec<Value>) -> Value {
         self.driver.execute(script, args).await.unwrap().json().clone()
+    }
+
+    /// The same, nothing while the page is changing.
+    pub(crate) async fn ask(&self, script: &str, args: Vec<Value>) -> Option<Value> {
+        Some(self.driver.execute(script, args).await.ok()?.json().clone())
+    }
+
+    /// What a script hands to its last argument, a function.
+    pub(crate) async fn run_async(&self, script: &str, args: Vec<Value>) -> Value {
+        self.driver.execute_async(script, args).await.unwrap().json().clone()
+    }
+
+    /// A command of Chromium's own.
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let url = format!("{}/session/{}/goog/cdp/execute", self.service, self.driver.session_id());
+        let body = json!({ "cmd": command, "params": parameters });
+        let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        assert!(answer["value"]["error"].is_null(), "{command}: {answer}");
+        answer["value"].clone()
+    }
+
+    /// Prefers `light` or `dark`.
+    pub(crate) async fn theme(&self, theme: &str) {
+        let preference = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
+        self.devtools("Emulation.setEmulatedMedia", preference).await;
+    }
+
+    /// Becomes as narrow as a phone, or as wide as it was.
+    pub(crate) async fn narrow(&self, narrow: bool) {
+        if narrow {
+            let metrics = json!({ "width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": true });
+            self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        } else {
+            self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await;
+        }
+        let wanted = if narrow { 360 } else { self.width };
+        let fits = async || (self.ask("return innerWidth", Vec::new()).await? == wanted).then_some(());
+        self.until(&format!("{wanted} px"), fits).await;
+    }
+
+    /// The whole page as a PNG.
+    pub(crate) async fn picture(&self) -> Vec<u8> {
+        let taken = self.devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": true })).await;
+        base64(taken["data"].as_str().unwrap())
+    }
+
+    /// Shows a page in a language.
+    pub(crate) async fn speak(&self, lang: &str, path: &str) {
+        let query = serde_urlencoded::to_string([("to", lang), ("next", path)]).unwrap();
+        self.go(&format!("/language?{query}")).await;
     }
 
     /// Waits until something holds; says what it waited for, and what the page says instead, if it never does.
@@ -199,10 +252,15 @@ impl Chrome {
 
     /// Logs somebody in, after whoever was before them.
     pub(crate) async fn log_in(&self, username: &str, next: &str) {
+        self.log_in_with(username, PASSWORD, next).await;
+    }
+
+    /// The same with another password than that of the tests.
+    pub(crate) async fn log_in_with(&self, username: &str, password: &str, next: &str) {
         self.driver.delete_all_cookies().await.unwrap();
         self.go(next).await;
         self.fill("username", username).await;
-        self.fill("password", PASSWORD).await;
+        self.fill("password", password).await;
         self.tap("main .btn.go").await;
         let next = next.to_owned();
         self.until(&format!("{username} at {next}"), async || (self.path().await == next).then_some(())).await;
@@ -226,6 +284,20 @@ impl Drop for Chrome {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Reads base64, which no library here is needed for otherwise.
+fn base64(text: &str) -> Vec<u8> {
+    let value =
+        |c: u8| b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".iter().position(|b| *b == c);
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    for four in text.as_bytes().chunks(4) {
+        let digits: Vec<usize> = four.iter().filter_map(|c| value(*c)).collect();
+        let word = digits.iter().enumerate().fold(0, |word, (i, digit)| word | digit << (18 - 6 * i));
+        let three = [word >> 16, word >> 8, word].map(|byte| u8::try_from(byte & 255).unwrap());
+        bytes.extend(&three[..digits.len().saturating_sub(1)]);
+    }
+    bytes
 }
 
 /// Where a browser finds a server.

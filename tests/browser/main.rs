@@ -7,6 +7,11 @@
 #[allow(dead_code, unused_macros, reason = "what the tests over HTTP need is not all needed here")]
 mod harness;
 
+mod cable;
 mod chrome;
+mod keyboard;
+mod pages;
 mod path;
+mod program;
+mod room;
 mod scan;
