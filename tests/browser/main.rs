@@ -9,6 +9,7 @@ mod harness;
 
 mod cable;
 mod chrome;
+mod demo;
 mod keyboard;
 mod pages;
 mod path;

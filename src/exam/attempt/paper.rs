@@ -146,6 +146,9 @@ impl From<Viewed> for Assembled<AttemptDto> {
         if let Some(desk) = viewed.desk {
             object.desk(desk);
         }
+        if let Some(answered) = viewed.answered {
+            object.field("answered", answered);
+        }
         object.finish()
     }
 }

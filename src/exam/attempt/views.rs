@@ -110,6 +110,8 @@ pub struct Viewed {
     pub attempt: Attempt,
     /// Paper and answers, for its candidate while it runs.
     pub desk: Option<Desk>,
+    /// How many items were answered, for its candidate once it is over.
+    pub answered: Option<usize>,
     /// The server's time.
     pub server_time: Instant,
 }

@@ -19,6 +19,10 @@ pub(in crate::web) struct StyleguidePage {
     wrong: Form,
     /// Somebody else was faster.
     overtaken: Form,
+    /// What controls offer.
+    kinds: Vec<(String, String)>,
+    categories: Vec<(String, String)>,
+    statuses: Vec<(String, String)>,
 }
 
 impl StyleguidePage {
@@ -38,27 +42,23 @@ impl StyleguidePage {
         for (field, now) in [("title", "2026 年度学法考试"), ("count", "")] {
             overtaken.changed.push(Changed { label: overtaken.label(field), now: now.to_owned() });
         }
-        Self { blank, wrong, overtaken, v }
+        let words = |family: &str, words: &[&str]| {
+            words.iter().map(|word| ((*word).to_owned(), v.word(family, word).to_string())).collect()
+        };
+        Self {
+            kinds: words("sessions-kind-", &["collective_study", "seminar", "training"]),
+            categories: words("category-", &["leading_official", "civil_servant", "enforcement_officer"]),
+            statuses: words("attendance-", &["present", "late", "on_leave", "absent"]),
+            blank,
+            wrong,
+            overtaken,
+            v,
+        }
     }
 
     /// A part of a whole of so many.
     fn rate(numerator: i64, denominator: i64) -> Rate {
         Rate { numerator, denominator }
-    }
-
-    /// What a control offers.
-    fn kinds(&self) -> Vec<(String, String)> {
-        ["collective_study", "seminar", "training"]
-            .iter()
-            .map(|kind| ((*kind).to_owned(), self.v.word("sessions-kind-", kind).to_string()))
-            .collect()
-    }
-
-    fn categories(&self) -> Vec<(String, String)> {
-        ["leading_official", "civil_servant", "enforcement_officer"]
-            .iter()
-            .map(|category| ((*category).to_owned(), self.v.word("category-", category).to_string()))
-            .collect()
     }
 }
 

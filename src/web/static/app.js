@@ -34,7 +34,8 @@
   // network) is filled again when its sender comes back to it. Passwords are not kept, and nothing once it was taken.
   const KEPT = 'kaofa:form:';
   const kept = {
-    key: (form) => KEPT + new URL(form.action, location.href).pathname,
+    // What somebody typed is shown to nobody else who logs in after them.
+    key: (form) => KEPT + document.getElementById('main').dataset.who + new URL(form.action, location.href).pathname,
     set(form) {
       const secret = all('input[type="password"], input[name="csrf"]', form).map((field) => field.name);
       const values = Array.from(new FormData(form)).filter(([name, value]) => typeof value === 'string' && !secret.includes(name));
@@ -73,11 +74,14 @@
     notice.setAttribute('role', 'status');
     notice.textContent = document.getElementById('main').dataset.restored;
     form.insertAdjacentElement('beforebegin', notice);
+    for (let up = form.closest('details'); up; up = up.parentElement.closest('details')) up.open = true;
   }
+  // What is worth keeping: whatever is typed or chosen, not a mere button. The log-in is nobody's to keep.
+  const keeps = (form) => form.method === 'post' && !form.closest('.bar') && form.matches('.form, .confirm > form') && form.querySelector('input:not([type="hidden"]), select, textarea');
   const between = document.getElementById('request-id') || /^\/(login|password)$/.test(location.pathname);
   if (!between) {
     const taken = summary || /[?&]done=/.test(location.search);
-    all('form.form[method="post"]').forEach((form) => {
+    all('form[method="post"]').filter(keeps).forEach((form) => {
       const values = taken ? null : kept.take(form);
       if (values) refill(form, values);
     });
@@ -97,7 +101,7 @@
       return;
     }
     form.dataset.sent = 'yes';
-    if (form.classList.contains('form') && !between) kept.set(form);
+    if (keeps(form) && !between) kept.set(form);
     setTimeout(() => delete form.dataset.sent, 10000);
   });
   window.addEventListener('pageshow', () => all('form[data-sent]').forEach((form) => delete form.dataset.sent));

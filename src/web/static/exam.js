@@ -888,6 +888,15 @@
       poll(POLL_MS);
       return;
     }
+    // What it came to, if that is told already.
+    let told = null;
+    try {
+      told = await call('GET', '/attempts/' + attempt.id + '/result');
+    } catch (error) {
+      told = null;
+    }
+    if (mode !== 'ending') return;
+    if (told && told.ok) answer.data.result = told.data;
     finish(answer.data, endOf(answer.data));
   }
 

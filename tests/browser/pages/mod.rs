@@ -7,31 +7,10 @@ mod look;
 mod pictures;
 mod script;
 
-use crate::program::Program;
+use crate::demo::{Demo, PASSWORD};
 
 /// The demonstration's accounts, in the order in which their pages are looked at.
 const ROLES: [&str; 7] = ["official", "liaison", "coordinator", "auditor", "sysadmin", "secadmin", "logadmin"];
-/// Their password.
-const PASSWORD: &str = "demonstration of pages";
-
-/// The demonstration, in a process of its own.
-struct Demo {
-    program: Program,
-    _folder: tempfile::TempDir,
-}
-
-impl Demo {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let database = format!("sqlite:{}", folder.path().join("kaofa.db").display());
-        let flags = ["--demo", "--database-url", &database];
-        Self { program: Program::start(&flags, &[("KAOFA_DEMO_PASSWORD", PASSWORD)]), _folder: folder }
-    }
-
-    fn base(&self) -> String {
-        format!("http://{}", self.program.address)
-    }
-}
 
 /// A file that `npm` has put beside these tests.
 fn package(path: &str) -> String {

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 
 use kaofa::auth::Role;
 use serde_json::{Value, json};
-use thirtyfour::prelude::*;
 
 use crate::chrome::Chrome;
 use crate::harness::{Client, PASSWORD, TestServer};
@@ -83,16 +82,24 @@ fn responses<const N: usize>(pairs: [(usize, bool); N]) -> BTreeMap<usize, bool>
 /// A candidate at a browser, and what they have chosen.
 struct Desk {
     chrome: Chrome,
-    exam: String,
     chosen: BTreeMap<usize, bool>,
 }
 
 impl Desk {
     async fn enter(chrome: Chrome, exam: &str) -> Self {
-        let desk = Self { chrome, exam: exam.to_owned(), chosen: BTreeMap::new() };
+        let desk = Self { chrome, chosen: BTreeMap::new() };
         desk.chrome.log_in(CANDIDATE, &format!("/exams/{exam}/room")).await;
         desk.chrome.says("#meta", "共 8 题").await;
         desk
+    }
+
+    /// Enters by the waiting room when little time is left, which is confirmed first.
+    async fn enter_late(chrome: Chrome, exam: &str) -> Self {
+        chrome.go(&format!("/exams/{exam}")).await;
+        chrome.tap("main label:has(input[name='sure'])").await;
+        chrome.press("进入考场").await;
+        chrome.says("#meta", "共 8 题").await;
+        Self { chrome, chosen: BTreeMap::new() }
     }
 
     /// Goes to a question by the board and answers it.

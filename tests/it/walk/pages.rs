@@ -8,7 +8,7 @@ use super::scene::Scene;
 use crate::harness::{TestServer, User};
 
 /// Pages for everybody.
-const OPEN: &[&str] = &["/activate", "/c/:session", "/compat", "/language", "/login", "/static/:name"];
+const OPEN: &[&str] = &["/activate", "/c/:session", "/compat", "/language", "/login", "/static/:name", "/styleguide"];
 
 /// The addresses of pages, as the router has them.
 fn pages() -> BTreeSet<String> {

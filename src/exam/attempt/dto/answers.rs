@@ -215,6 +215,9 @@ pub(in super::super) struct AttemptDto {
     sections: Option<Vec<PaperSectionDto>>,
     /// The answers that count.
     saved: Option<Vec<SavedDto>>,
+    /// How many items were answered, for its candidate once it is over; else left out.
+    #[oai(skip_serializing_if_is_none)]
+    answered: Option<u32>,
 }
 
 /// The moments of an attempt.

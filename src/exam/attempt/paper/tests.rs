@@ -67,9 +67,10 @@ fn a_sitting_has_its_shape() {
 
 #[test]
 fn an_attempt_has_its_shape() {
-    let running = Viewed { attempt: attempt(), desk: Some(desk()), server_time: Instant(1) };
+    let running = Viewed { attempt: attempt(), desk: Some(desk()), answered: None, server_time: Instant(1) };
     assert!(has_its_shape(&Assembled::<AttemptDto>::from(running))["sections"].is_array());
-    let over = Viewed { attempt: attempt(), desk: None, server_time: Instant(1) };
+    let over = Viewed { attempt: attempt(), desk: None, answered: Some(3), server_time: Instant(1) };
     let written = has_its_shape(&Assembled::<AttemptDto>::from(over));
     assert_eq!((&written["device"], written.get("sections")), (&Value::from("\"一号\"机"), None));
+    assert_eq!(written["answered"], 3);
 }

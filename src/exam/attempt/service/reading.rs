@@ -39,14 +39,17 @@ impl Attempts {
     pub async fn attempt(&self, caller: &Caller, id: AttemptId) -> Result<Viewed, AttemptError> {
         let now = self.core.now();
         let row = readable(self.core.db.read(), caller, id, now).await?;
-        let desk = if row.state == AttemptState::Running && is_own(caller, &row) {
+        let (mut desk, mut answered) = (None, None);
+        if is_own(caller, &row) {
             let seat = self.seat(id).await?;
             let saved = self.saved(id, &seat).await?;
-            Some(Desk { seat, saved })
-        } else {
-            None
-        };
-        Ok(Viewed { attempt: Attempt::of(row, now), desk, server_time: now })
+            if row.state == AttemptState::Running {
+                desk = Some(Desk { seat, saved });
+            } else {
+                answered = Some(saved.iter().filter(|save| save.response != Response::Blank).count());
+            }
+        }
+        Ok(Viewed { attempt: Attempt::of(row, now), desk, answered, server_time: now })
     }
 
     /// The moments of an attempt, and whether a lease is still the one that may write: what a device asks again and again

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::units::options;
 use crate::auth::Role;
-use crate::http::{IfMatch, Problem};
+use crate::http::{Code, IfMatch, Problem};
 use crate::org::{Unit, UnitChange, UnitPatch};
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Sent, is_told_above};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 
@@ -36,6 +36,17 @@ impl UnitPage {
         Ok(Self { kinds: kinds.collect(), parents: options(&all), others: options(&others), unit, f: form, v: view })
     }
 
+    /// What a value of a field is called.
+    fn called(&self, field: &str, value: &str) -> String {
+        let options = match field {
+            "parent_id" => &self.parents,
+            "merged_into_id" => &self.others,
+            "kind" => &self.kinds,
+            _ => return value.to_owned(),
+        };
+        options.iter().find(|(v, _)| v == value).map_or_else(|| value.to_owned(), |(_, words)| words.trim().to_owned())
+    }
+
     fn delete_path(&self) -> String {
         format!("/units/{}/delete", self.unit.id)
     }
@@ -45,8 +56,13 @@ impl UnitPage {
 #[handler]
 pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page {
     let unit = visitor.services.org.unit(&visitor.caller, id.into()).await?;
+    let form = filled(&visitor, &unit);
+    page(&UnitPage::new(&visitor, unit, form).await?)
+}
+
+fn filled(visitor: &Visitor, unit: &Unit) -> Form {
     let day = unit.active_to.map(|day| day.to_string()).unwrap_or_default();
-    let form = Form::new("units-", &visitor.view)
+    Form::new("units-", &visitor.view)
         .set("version", unit.version)
         .set("parent_id", unit.parent_id.map(|id| id.to_string()).unwrap_or_default())
         .set("name", &unit.name)
@@ -54,8 +70,7 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
         .set("kind", unit.kind)
         .set("position", unit.position)
         .set("active_to", day)
-        .set("merged_into_id", unit.merged_into_id.map(|id| id.to_string()).unwrap_or_default());
-    page(&UnitPage::new(&visitor, unit, form).await?)
+        .set("merged_into_id", unit.merged_into_id.map(|id| id.to_string()).unwrap_or_default())
 }
 
 /// Takes it.
@@ -63,10 +78,18 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
 pub(in crate::web) async fn save(visitor: Visitor, Path(id): Path<Uuid>, sent: Sent) -> Page {
     match saved(&visitor, id.into(), &sent).await {
         Ok(()) => Ok(go_to("/units?done=saved")),
+        Err(problem) if !is_told_above(&problem) => Err(problem),
         Err(problem) => {
             let unit = visitor.services.org.unit(&visitor.caller, id.into()).await?;
             let form = Form::new("units-", &visitor.view).refuse(&sent, &problem);
-            page_with(problem.code.status(), &UnitPage::new(&visitor, unit, form).await?)
+            let mut shown = UnitPage::new(&visitor, unit, form).await?;
+            // Somebody else was faster: what they wrote is shown, and written over if this is sent again.
+            if problem.code == Code::Stale {
+                let theirs = filled(&visitor, &shown.unit);
+                let form = shown.f.clone().set_to("version", shown.unit.version);
+                shown.f = form.against(&theirs, |field, value| shown.called(field, value));
+            }
+            page_with(problem.code.status(), &shown)
         }
     }
 }

@@ -8,12 +8,12 @@ use uuid::Uuid;
 
 use super::parts::{Options, UnitChoice, unit_options, units, words};
 use crate::auth::MANAGERS;
-use crate::http::{IfMatch, Problem};
+use crate::http::{Code, IfMatch, Problem};
 use crate::org::{
     Category, Departure, DepartureKind, DepartureRequest, History, Person, PersonChange, PersonPatch, PostingKind,
     Transfer, TransferRequest,
 };
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Sent, is_told_above};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 
@@ -158,7 +158,7 @@ fn filled(visitor: &Visitor, act: Act, person: &Person) -> Form {
 /// The form of an act.
 #[handler]
 pub(in crate::web) async fn blank(visitor: Visitor, Path((id, word)): Path<(Uuid, String)>) -> Page {
-    let act = Act::of(&word).ok_or_else(|| Problem::new(crate::http::Code::NotFound))?;
+    let act = Act::of(&word).ok_or_else(|| Problem::new(Code::NotFound))?;
     let person = visitor.services.org.person(&visitor.caller, id.into()).await?;
     let form = filled(&visitor, act, &person);
     page(&ActPage::new(&visitor, act, person, form).await?)
@@ -167,15 +167,32 @@ pub(in crate::web) async fn blank(visitor: Visitor, Path((id, word)): Path<(Uuid
 /// Does it.
 #[handler]
 pub(in crate::web) async fn carry_out(visitor: Visitor, Path((id, word)): Path<(Uuid, String)>, sent: Sent) -> Page {
-    let act = Act::of(&word).ok_or_else(|| Problem::new(crate::http::Code::NotFound))?;
+    let act = Act::of(&word).ok_or_else(|| Problem::new(Code::NotFound))?;
     match done(&visitor, act, id.into(), &sent).await {
         Ok(()) => Ok(go_to(&format!("/people/{id}?done=person_{word}"))),
+        Err(problem) if !is_told_above(&problem) => Err(problem),
         Err(problem) => {
             let person = visitor.services.org.person(&visitor.caller, id.into()).await?;
             let form = Form::new("people-", &visitor.view).refuse(&sent, &problem);
-            page_with(problem.code.status(), &ActPage::new(&visitor, act, person, form).await?)
+            let mut shown = ActPage::new(&visitor, act, person, form).await?;
+            if problem.code == Code::Stale {
+                shown.f = overtaken(&visitor, &shown.person, shown.f);
+            }
+            page_with(problem.code.status(), &shown)
         }
     }
+}
+
+/// The form over what somebody else has changed meanwhile: with what they wrote, and saved over it if it is sent again.
+fn overtaken(visitor: &Visitor, person: &Person, form: Form) -> Form {
+    let theirs = filled(visitor, Act::Change, person);
+    // What is written anew or not at all differs from nothing.
+    let typed = ["id_number", "phone", "categories_from"];
+    let theirs = typed.iter().fold(theirs, |theirs, name| theirs.set_to(name, form.value(name)));
+    form.set_to("version", person.version).against(&theirs, |field, value| match field {
+        "categories" => visitor.view.word("category-", value).to_string(),
+        _ => value.to_owned(),
+    })
 }
 
 async fn done(visitor: &Visitor, act: Act, id: PersonId, sent: &Sent) -> Result<(), Problem> {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::parts::{Options, audience_words, filter, filter_form, joined, moment, page_of, unit_options, units, words};
 use crate::auth::{MANAGERS, Role};
-use crate::http::{IfMatch, Problem};
+use crate::http::{Code, IfMatch, Problem};
 use crate::kernel::field::Fields;
 use crate::kernel::page::PageRequest;
 use crate::org::PeopleFilter;
@@ -425,7 +425,18 @@ pub(in crate::web) async fn correct(visitor: Visitor, Path((id, person)): Path<(
         Err(problem) if !is_told_above(&problem) => Err(problem),
         Err(problem) => {
             let form = Form::new("sessions-", &visitor.view).refuse(&sent, &problem);
-            page_with(problem.code.status(), &CorrectionPage::new(&visitor, form, id.into(), person).await?)
+            let mut shown = CorrectionPage::new(&visitor, form, id.into(), person).await?;
+            // Somebody else was faster: what they recorded is shown, and replaced if this is sent again.
+            if problem.code == Code::Stale {
+                shown.seen = shown.attendance.version;
+                let (status, reason) = (shown.attendance.status, shown.attendance.reason.clone().unwrap_or_default());
+                let theirs = shown.f.clone().set_to("status", status).set_to("reason", reason);
+                shown.f = shown.f.clone().against(&theirs, |field, value| match field {
+                    "status" => visitor.view.word("sessions-attendance-", value).to_string(),
+                    _ => value.to_owned(),
+                });
+            }
+            page_with(problem.code.status(), &shown)
         }
     }
 }
