@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak audit screenshots fuzz openapi
+.PHONY: help run test check bench soak audit look screenshots fuzz openapi
 
 help: ## Says what can be made.
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -24,6 +24,9 @@ check: ## Format, lints and documentation.
 
 audit: ## Asks a server whatever its specification allows, as each role, for about ten minutes.
 	scripts/audit.sh
+
+look: ## Looks at every page in both languages, themes and widths, with axe-core, and says what is wrong with it.
+	scripts/test-env.sh cargo test --test browser -- --ignored --exact pages::crawl::every_page_is_whole_in_both_languages_and_themes
 
 screenshots: ## Makes a picture of every page at both widths in target/screenshots.
 	scripts/test-env.sh cargo test --test browser -- --ignored --exact pages::pictures::screenshots
