@@ -74,7 +74,7 @@ impl Cable {
         }
         let to = *self.server.lock().unwrap();
         let Ok(mut server) = TcpStream::connect(to).await else { return };
-        let (mut up, mut down) = ([0; 16384], [0; 16384]);
+        let (mut up, mut down) = (vec![0; 16384], vec![0; 16384]);
         loop {
             tokio::select! {
                 changed = state.changed() => {

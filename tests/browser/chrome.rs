@@ -134,7 +134,9 @@ impl Chrome {
             self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await;
         }
         let wanted = if narrow { 360 } else { self.width };
-        let fits = async || (self.ask("return innerWidth", Vec::new()).await? == wanted).then_some(());
+        // A page that is too wide for a phone widens what it says of the window.
+        let widths = "return [innerWidth, document.documentElement.clientWidth].includes(arguments[0])";
+        let fits = async || (self.ask(widths, vec![wanted.into()]).await? == true).then_some(());
         self.until(&format!("{wanted} px"), fits).await;
     }
 

@@ -45,8 +45,8 @@ pub(super) async fn send_wrong(chrome: &Chrome) -> Vec<String> {
         });
         return { kept, empty: first ? first.name : '' };";
     let sent = chrome.run(script, vec![TYPED.into()]).await;
-    let send = "window.old = true; document.querySelector('main form.form[method=post] .btn.go').click()";
-    chrome.run(send, Vec::new()).await;
+    let push = "window.old = true; document.querySelector('main form.form[method=post] .btn.go').click()";
+    chrome.run(push, Vec::new()).await;
     let script = "return window.old !== true && document.readyState === 'complete'";
     let answered = async || (chrome.ask(script, Vec::new()).await? == true).then_some(());
     chrome.until("the answer to a form", answered).await;

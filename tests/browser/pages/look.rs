@@ -35,8 +35,8 @@ impl Texts {
         let (other, own) = if lang == "en" { (&self.zh, &self.en) } else { (&self.en, &self.zh) };
         let own: BTreeSet<&str> = own.values().map(String::as_str).collect();
         let other: BTreeSet<&str> = other.values().map(String::as_str).filter(|w| !own.contains(w)).collect();
-        let long = |text: &str| text.chars().count() > 1;
-        let bad = |text: &&String| long(text) && (self.names.contains(*text) || other.contains(text.as_str()));
+        let wordy = |text: &str| text.chars().count() > 1;
+        let bad = |text: &&String| wordy(text) && (self.names.contains(*text) || other.contains(text.as_str()));
         shown.iter().filter(bad).map(|text| format!("{lang}: not translated: {text}")).collect()
     }
 }

@@ -1,8 +1,10 @@
 //! The server is killed, as by a power cut, and started again.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use entity::instant::Instant;
+
+use kaofa::kernel::clock::{Clock as _, SystemClock};
 
 use super::{Desk, ITEMS, candidate, exam, held};
 use crate::cable::Cable;
@@ -11,8 +13,7 @@ use crate::harness::{Backend, Client, TestServer, run};
 use crate::program::Program;
 
 fn now() -> Instant {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    Instant(i64::try_from(since.as_millis()).unwrap())
+    SystemClock.now()
 }
 
 async fn dies(server: TestServer) {
