@@ -36,8 +36,8 @@ pub use model::{
 pub use national_id::{NationalId, NationalIdError};
 pub use phone::{Phone, PhoneError};
 pub use service::{
-    AmendError, Former, ImportFile, KnownPerson, Org, OrgError, amend_roster, category_of, enter_former,
-    known_people, taken_numbers, tight_name,
+    AmendError, Former, ImportFile, KnownPerson, Org, OrgError, amend_roster, category_of, enter_former, known_people,
+    taken_numbers, tight_name,
 };
 pub use standing::Posting;
 pub use store::{

@@ -23,8 +23,7 @@ pub use model::{
     Year,
 };
 pub use service::{
-    Fails, FileOrder, Paragraph, Part, PastFile, RecordFinding, ReportError, ReportFile, Reports, What,
-    verify_records,
+    Fails, FileOrder, Paragraph, Part, PastFile, RecordFinding, ReportError, ReportFile, Reports, What, verify_records,
 };
 pub use sheet::Differs;
 pub use streak::{Run, Streak};

@@ -129,7 +129,7 @@ pub(in crate::web) async fn freeze(visitor: Visitor, Path(year): Path<String>, s
     };
     match taken {
         Ok(snapshot) => Ok(go_to(&format!("/years/snapshots/{}?done=frozen", snapshot.id))),
-        Err(problem) if is_answered_here(&problem) => refused(&visitor, &sent, &problem).await,
+        Err(problem) if is_told_above(&problem) => refused(&visitor, &sent, &problem).await,
         Err(problem) => Err(problem),
     }
 }
