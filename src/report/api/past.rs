@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use poem_openapi::param::{Path, Query};
-use poem_openapi::payload::Binary;
 use poem_openapi::types::multipart::Upload;
-use poem_openapi::{ApiResponse, Multipart, OpenApi};
+use poem_openapi::{Multipart, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Caller;
-use crate::http::{Code, Json, Language, Problem};
+use crate::http::{Code, Json, Language, Problem, Workbook};
 use crate::org::ImportReportDto;
 use crate::report::dto::{PastYearsDto, WithdrawRequest};
 use crate::report::service::{PastFile, Reports};
@@ -24,19 +23,6 @@ struct PastForm {
     source: String,
     /// The unit, with its subtree; the top of the caller's reach if absent. Who has several must name one.
     unit_id: Option<Uuid>,
-}
-
-/// A workbook to be saved.
-#[derive(Debug, ApiResponse)]
-enum Workbook {
-    /// For Excel and WPS.
-    #[oai(status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")]
-    File(
-        Binary<Vec<u8>>,
-        /// The name to save it under.
-        #[oai(header = "Content-Disposition")]
-        String,
-    ),
 }
 
 /// Closed years before Kaofa (补录). For coordinators; auditors read.
@@ -70,8 +56,7 @@ impl PastApi {
     /// The file to fill in with years before Kaofa. For coordinators.
     #[oai(path = "/imports/past-years/template.xlsx", method = "get", operation_id = "get_past_years_template")]
     async fn template(&self, caller: Caller) -> Result<Workbook, Problem> {
-        let bytes = self.0.past_years_template(&caller).await?;
-        Ok(Workbook::File(Binary(bytes), "attachment; filename=\"past-years.xlsx\"".to_owned()))
+        Ok(Workbook::new(self.0.past_years_template(&caller).await?, "past-years"))
     }
 
     /// The years before Kaofa that tell of a unit, the newest first, those taken back too.

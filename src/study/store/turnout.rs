@@ -19,6 +19,7 @@ use sea_orm::{
     StreamTrait as _,
 };
 
+use super::super::counting::credits;
 use super::ledger::held_in;
 use crate::db::{Fault, insert_all};
 
@@ -115,7 +116,7 @@ pub(in super::super) async fn put_turnouts(
 }
 
 /// How many different people were there in some way, by kind, at the closed sessions of a year that a unit or one below
-/// it held: those who are credited, however it counts, but for those who came for somebody and were on no roster.
+/// it held: those who are credited, however it counts, but for those who only came for somebody.
 pub(super) async fn persons(
     conn: &impl ConnectionTrait,
     year: i32,
@@ -187,10 +188,10 @@ async fn counted_now(
         .map_err(Fault::from)
 }
 
-/// The credits of a year and these kinds of everybody who was on the roster: who came for somebody and was on none is not
-/// there.
+/// The credits of a year and these kinds of everybody who was there by their own line of the roster: who came for somebody
+/// else is counted with that person, and not again.
 fn credited(year: i32, kinds: impl IntoIterator<Item = SessionKind>) -> SelectStatement {
-    let on_roster = Query::select()
+    let came = Query::select()
         .column(attendance::Column::SessionId)
         .from(attendance::Entity)
         .and_where(
@@ -201,11 +202,12 @@ fn credited(year: i32, kinds: impl IntoIterator<Item = SessionKind>) -> SelectSt
             Expr::col((attendance::Entity, attendance::Column::PersonId))
                 .equals((credit::Entity, credit::Column::PersonId)),
         )
+        .and_where(Expr::col((attendance::Entity, attendance::Column::Status)).is_in(credits()))
         .to_owned();
     Query::select()
         .from(credit::Entity)
         .and_where(credit::Column::Year.eq(year))
         .and_where(credit::Column::Kind.is_in(kinds))
-        .and_where(Expr::exists(on_roster))
+        .and_where(Expr::exists(came))
         .to_owned()
 }
