@@ -22,7 +22,7 @@ pub use dto::RoleDto;
 pub use entity::auth::grant::Role;
 pub use model::{
     AccountChange, AccountCounts, AccountDetails, AccountFilter, AccountRow, AccountStatus, Caller, Denied, GrantRow,
-    MANAGERS, READERS, Scope, Slip, Standing, Vigil, authorise, check_username,
+    MANAGERS, READERS, Scope, Slip, Standing, Vigil, authorise, check_username, meant_unit,
 };
 pub use password::Passwords;
 pub use refusal::{Seen, note_refusals};

@@ -11,7 +11,7 @@ use sea_orm::ConnectionTrait;
 
 use crate::db::Fault;
 use crate::http::{Code, Problem};
-use crate::kernel::field::{FieldCode, Fields};
+use crate::kernel::field::{FieldCode, Fields, Invalid};
 use crate::log::Actor;
 use crate::tree;
 
@@ -299,5 +299,27 @@ where
         Err(Denied::Forbidden.into())
     } else {
         Err(Denied::NotFound.into())
+    }
+}
+
+/// The unit that is meant: the one asked for, if the caller holds one of `roles` over it; without one the top of the
+/// subtrees in which they hold one. Who has several must name one, as `unit_id`.
+pub async fn meant_unit<E>(
+    conn: &impl ConnectionTrait,
+    caller: &Caller,
+    roles: &[Role],
+    asked: Option<UnitId>,
+    now: Instant,
+) -> Result<UnitId, E>
+where
+    E: From<Denied> + From<Fault> + From<Invalid>,
+{
+    if let Some(unit) = asked {
+        authorise::<E>(conn, caller, roles, unit, now).await?;
+        return Ok(unit);
+    }
+    match *tree::tops(conn, &caller.scope(roles, now)?.0).await? {
+        [top] => Ok(top),
+        _ => Err(Invalid::one("unit_id", FieldCode::Required).into()),
     }
 }

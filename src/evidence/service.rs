@@ -9,13 +9,14 @@ use tokio::sync::Mutex;
 
 use super::model::{EntryFilter, LogEntry, Sight, Which};
 use super::store;
-use crate::auth::{Caller, Denied, Role, authorise};
+use crate::auth::{Caller, Denied, Role, account_names, authorise};
 use crate::core::Core;
 use crate::db::{Fault, faulty};
 use crate::http::Problem;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 use crate::kernel::page::{Page, PageRequest};
 use crate::log::{self, Consistency, Inclusion, Line, SignedHead, Written};
+use crate::tree;
 
 mod checking;
 
@@ -170,11 +171,11 @@ fn line(line: &Line) -> String {
 async fn named(conn: &impl ConnectionTrait, page: Page<Written>) -> Result<Page<LogEntry>, EvidenceError> {
     let accounts: Vec<AccountId> = page.items.iter().filter_map(|e| e.actor.parse().ok()).collect();
     let units: Vec<UnitId> = page.items.iter().filter_map(|e| e.unit_id.as_ref()?.parse().ok()).collect();
-    let accounts = store::names_of_accounts(conn, &accounts).await?;
-    let units = store::names_of_units(conn, &units).await?;
+    let accounts = account_names(conn, &accounts).await?;
+    let units = tree::unit_names(conn, &units).await?;
     Ok(page.map(|entry| LogEntry {
-        actor_name: accounts.get(&entry.actor).cloned(),
-        unit_name: entry.unit_id.as_ref().and_then(|id| units.get(id)).cloned(),
+        actor_name: entry.actor.parse().ok().and_then(|id| accounts.get(&id)).cloned(),
+        unit_name: entry.unit_id.as_ref().and_then(|id| units.get(&id.parse().ok()?)).cloned(),
         entry,
     }))
 }

@@ -4,13 +4,11 @@ mod checks;
 
 pub(super) use checks::{beat, claim, finish_check, insert_check, last_check, open_check, open_row};
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 
-use entity::auth::account;
-use entity::id::{AccountId, EntryId, UnitId};
+use entity::id::EntryId;
 use entity::log;
-use entity::org::unit;
 use sea_orm::sea_query::{Expr, ExprTrait as _, LikeExpr};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
@@ -118,22 +116,4 @@ pub(super) async fn ids(
         .filter(log::Column::Idx.gte(start))
         .filter(log::Column::Idx.lt(end));
     Ok(query.into_tuple::<String>().all(conn).await?.into_iter().collect())
-}
-
-/// The display names of accounts.
-pub(super) async fn names_of_accounts(
-    conn: &impl ConnectionTrait,
-    ids: &[AccountId],
-) -> Result<HashMap<String, String>, Fault> {
-    let query = account::Entity::find().filter(account::Column::Id.is_in(ids.iter().copied()));
-    Ok(query.all(conn).await?.into_iter().map(|a| (a.id.to_string(), a.display_name)).collect())
-}
-
-/// The names of units.
-pub(super) async fn names_of_units(
-    conn: &impl ConnectionTrait,
-    ids: &[UnitId],
-) -> Result<HashMap<String, String>, Fault> {
-    let query = unit::Entity::find().filter(unit::Column::Id.is_in(ids.iter().copied()));
-    Ok(query.all(conn).await?.into_iter().map(|u| (u.id.to_string(), u.name)).collect())
 }

@@ -223,14 +223,6 @@ pub(super) async fn above(
     Ok(above)
 }
 
-pub(super) async fn names_of_units(
-    conn: &impl ConnectionTrait,
-    ids: &[UnitId],
-) -> Result<HashMap<UnitId, String>, Fault> {
-    let units = unit::Entity::find().filter(unit::Column::Id.is_in(ids.iter().copied())).all(conn).await?;
-    Ok(units.into_iter().map(|u| (u.id, u.name)).collect())
-}
-
 /// Some of the units whose key was made by another edition of the collation.
 pub(super) async fn units_of_other_editions(
     conn: &impl ConnectionTrait,

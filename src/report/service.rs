@@ -7,12 +7,12 @@ use entity::auth::grant::Role;
 use entity::id::UnitId;
 use sea_orm::ConnectionTrait;
 
-use crate::auth::{Caller, Denied, READERS, authorise};
+use crate::auth::{Caller, Denied, READERS, meant_unit};
 use crate::core::Core;
 use crate::db::{Fault, faulty};
 use crate::files::WriteError;
 use crate::http::{Code, Problem};
-use crate::kernel::field::{FieldCode, Fields, Invalid};
+use crate::kernel::field::{Fields, Invalid};
 use crate::org::{Org, OrgError};
 use crate::study::{Study, StudyError};
 use crate::tree;
@@ -145,15 +145,7 @@ impl Reports {
     /// The unit that is asked for, if the caller may read its figures; without one the top of their reach. Who has
     /// several tops must name one.
     async fn top(&self, caller: &Caller, asked: Option<UnitId>) -> Result<UnitId, ReportError> {
-        let conn = self.core.db.read();
-        if let Some(unit) = asked {
-            authorise::<ReportError>(conn, caller, READERS, unit, self.core.now()).await?;
-            return Ok(unit);
-        }
-        match *self.tops(caller).await? {
-            [top] => Ok(top),
-            _ => Err(Invalid::one("unit_id", FieldCode::Required).into()),
-        }
+        meant_unit(self.core.db.read(), caller, READERS, asked, self.core.now()).await
     }
 
     /// Notes a year of which nothing can be asked.

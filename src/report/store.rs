@@ -2,12 +2,10 @@
 
 use std::collections::HashMap;
 
-use entity::auth::account;
 use entity::id::{AccountId, ClosingId, SnapshotId, SubjectId, UnitId};
 use entity::instant::Instant;
 use entity::log;
 use entity::org::roster_row::SubjectKind;
-use entity::org::unit;
 use entity::report::{closing, sheet, snapshot, snapshot_sheet};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
@@ -223,29 +221,4 @@ pub(super) async fn last_told(
         .await?;
     // In the order of the log: the newest stays.
     Ok(rows.into_iter().collect())
-}
-
-/// The display names of accounts.
-pub(super) async fn names_of_accounts(
-    conn: &impl ConnectionTrait,
-    ids: &[AccountId],
-) -> Result<HashMap<String, String>, Fault> {
-    let query = account::Entity::find().filter(account::Column::Id.is_in(ids.iter().copied()));
-    Ok(query.all(conn).await?.into_iter().map(|a| (a.id.to_string(), a.display_name)).collect())
-}
-
-/// The names of units.
-pub(super) async fn names_of_units(
-    conn: &impl ConnectionTrait,
-    ids: &[UnitId],
-) -> Result<HashMap<UnitId, String>, Fault> {
-    let mut names = HashMap::new();
-    let mut ids = ids.to_vec();
-    ids.sort_unstable();
-    ids.dedup();
-    for ids in ids.chunks(5_000) {
-        let found = unit::Entity::find().filter(unit::Column::Id.is_in(ids.iter().copied())).all(conn).await?;
-        names.extend(found.into_iter().map(|u| (u.id, u.name)));
-    }
-    Ok(names)
 }

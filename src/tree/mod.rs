@@ -4,4 +4,4 @@
 
 mod store;
 
-pub use store::{Node, above, children, is_within, path_of, subtree, tops, within};
+pub use store::{Node, above, children, is_within, path_of, subtree, tops, unit_names, within};

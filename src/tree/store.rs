@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use entity::id::UnitId;
 use entity::org::{unit, unit_ancestor};
 use sea_orm::sea_query::{Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::db::Fault;
 
@@ -114,4 +114,23 @@ pub async fn children(conn: &impl ConnectionTrait, parent: Option<UnitId>) -> Re
     };
     let query = query.order_by_asc(unit::Column::Position).order_by_asc(unit::Column::SortKey);
     Ok(query.order_by_asc(unit::Column::Id).all(conn).await?)
+}
+
+/// What units are called.
+pub async fn unit_names(conn: &impl ConnectionTrait, ids: &[UnitId]) -> Result<HashMap<UnitId, String>, Fault> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut names = HashMap::with_capacity(ids.len());
+    for part in ids.chunks(5_000) {
+        let rows: Vec<(UnitId, String)> = unit::Entity::find()
+            .select_only()
+            .columns([unit::Column::Id, unit::Column::Name])
+            .filter(unit::Column::Id.is_in(part.iter().copied()))
+            .into_tuple()
+            .all(conn)
+            .await?;
+        names.extend(rows);
+    }
+    Ok(names)
 }

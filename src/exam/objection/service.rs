@@ -14,12 +14,11 @@ use uuid::Uuid;
 
 use super::model::{NewObjection, Objection, ObjectionFilter, Shut, Waiting};
 use super::store::{self, Raised, Sat};
-use crate::auth::{Caller, Denied, MANAGERS, READERS, authorise};
+use crate::auth::{Caller, Denied, MANAGERS, READERS, account_names, authorise};
 use crate::core::Core;
 use crate::db::Fault;
 use crate::exam::conduct::read_reason;
 use crate::exam::draw::PaperItem;
-use crate::exam::regrade::account_names;
 use crate::exam::{ExamError, Exams};
 use crate::kernel::field::{FieldCode, Fields};
 use crate::kernel::page::{Page, PageRequest};

@@ -13,4 +13,3 @@ mod store;
 pub use api::RegradeApi;
 pub use model::{Affected, Effect, ItemView, Regrade, RegradeInput};
 pub use service::Regrades;
-pub(super) use store::account_names;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::model::{Affected, Change, Checked, Effect, ItemView, Moved, Regrade, RegradeInput, results};
 use super::store::{self, Applied};
-use crate::auth::{Caller, Denied};
+use crate::auth::{Caller, Denied, account_names};
 use crate::core::Core;
 use crate::db::Fault;
 use crate::exam::conduct::read_reason;
@@ -98,7 +98,7 @@ impl Regrades {
         }
         let sealed = self.sealed_of(conn, &row).await?;
         let accounts: Vec<_> = rows.iter().map(|row| row.created_by).collect();
-        let names = store::account_names(conn, &accounts).await?;
+        let names = account_names(conn, &accounts).await?;
         let told = |row: regrade::Model| {
             let by = names.get(&row.created_by).cloned().unwrap_or_default();
             told(&sealed, row, by)

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use entity::List;
-use entity::auth::account;
 use entity::exam::attempt;
 use entity::exam::{exam, objection, regrade, regraded_attempt};
 use entity::id::{AccountId, AttemptId, ExamId, ObjectionId, PersonId, RegradeId};
@@ -188,19 +187,4 @@ pub(super) async fn regraded(
     let rows = query.all(conn).await?;
     let page = Page::cut(rows, page, |row| format!("{} {}", row.person_id, row.attempt_id));
     Ok(Some(page.map(|row| (row.person_id, row.attempt_id, row.before, row.after))))
-}
-
-/// What accounts are called, for those who may know what was done with them.
-pub(in super::super) async fn account_names(
-    conn: &impl ConnectionTrait,
-    ids: &[AccountId],
-) -> Result<HashMap<AccountId, String>, Fault> {
-    let rows: Vec<(AccountId, String)> = account::Entity::find()
-        .select_only()
-        .columns([account::Column::Id, account::Column::DisplayName])
-        .filter(account::Column::Id.is_in(ids.iter().copied()))
-        .into_tuple()
-        .all(conn)
-        .await?;
-    Ok(rows.into_iter().collect())
 }

@@ -10,6 +10,7 @@ use crate::auth::Caller;
 use crate::kernel::field::{FieldCode, Fields};
 use crate::org::audience::{Audience, RosterMember, preview};
 use crate::org::store;
+use crate::tree;
 
 impl Org {
     /// Who would be on a roster that was frozen today. By those who manage one of the audience's units.
@@ -45,7 +46,7 @@ impl Org {
 
     /// The names of units, for pages and lists.
     pub async fn unit_names(&self, ids: &[UnitId]) -> Result<HashMap<UnitId, String>, OrgError> {
-        Ok(store::names_of_units(self.core.db.read(), ids).await?)
+        Ok(tree::unit_names(self.core.db.read(), ids).await?)
     }
 
     /// The staff numbers of people, for lists that their reader may see.

@@ -22,6 +22,7 @@ use crate::org::audience::Audience;
 use crate::org::model::{Change, ChangeFilter};
 use crate::org::proposal::{self, Moved, OpenRoster};
 use crate::org::store;
+use crate::tree;
 
 /// Those who read what is proposed.
 const CHANGE_READERS: &[Role] = ROSTER_READERS;
@@ -100,7 +101,7 @@ impl Org {
         let people: Vec<PersonId> = rows.iter().map(|row| row.person_id).collect();
         let units: Vec<UnitId> = rows.iter().map(|row| row.unit_id).collect();
         let people: HashMap<PersonId, String> = store::names_of_people(conn, &people).await?;
-        let units = store::names_of_units(conn, &units).await?;
+        let units = tree::unit_names(conn, &units).await?;
         let change = |row: roster_change::Model| Change {
             person_name: people.get(&row.person_id).cloned().unwrap_or_default(),
             unit_name: units.get(&row.unit_id).cloned().unwrap_or_default(),

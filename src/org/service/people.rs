@@ -26,6 +26,7 @@ use crate::org::proposal::Moved;
 use crate::org::sealing::Secret;
 use crate::org::standing::{Posting, unit_on};
 use crate::org::store;
+use crate::tree;
 
 /// The rows of people who are entered.
 #[derive(Debug, Clone, Default)]
@@ -109,7 +110,7 @@ impl Org {
         let today = self.core.today();
         let people: Vec<PersonId> = rows.iter().map(|p| p.id).collect();
         let units: Vec<UnitId> = rows.iter().map(|p| p.unit_id).collect();
-        let names = store::names_of_units(conn, &units).await?;
+        let names = tree::unit_names(conn, &units).await?;
         let held = store::categories_of(conn, &people, today).await?;
         Ok(rows
             .into_iter()
@@ -397,7 +398,7 @@ impl Org {
         let conn = self.core.db.read();
         let rows = store::postings(conn, &[id]).await?.remove(&id).unwrap_or_default();
         let units: Vec<UnitId> = rows.iter().map(|row| row.unit_id).collect();
-        let names = store::names_of_units(conn, &units).await?;
+        let names = tree::unit_names(conn, &units).await?;
         let posted = |row: posting::Model| {
             let name = names.get(&row.unit_id).cloned().unwrap_or_default();
             (Posting::from(&row), name, row.reason)

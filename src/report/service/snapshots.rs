@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::rates::{rates, subjects};
 use super::{AUDITORS, FIRST_YEAR, ReportError, Reports, files, sheets};
-use crate::auth::{Caller, Denied, READERS, authorise};
+use crate::auth::{Caller, Denied, READERS, account_names, authorise};
 use crate::db::Fault;
 use crate::kernel::digest::sha256;
 use crate::kernel::field::Fields;
@@ -325,7 +325,7 @@ async fn people(
     found.truncate(MOST);
     let titles = files::titles(conn, row.year).await?;
     let units: Vec<UnitId> = found.iter().map(|(_, unit, _)| *unit).collect();
-    let units = store::names_of_units(conn, &units).await?;
+    let units = tree::unit_names(conn, &units).await?;
     let mut changes = Vec::with_capacity(found.len());
     let mut grounds: HashMap<Subject, Vec<String>> = HashMap::new();
     for (subject, unit, difference) in found {
@@ -378,13 +378,19 @@ async fn tellings(
     person: PersonId,
 ) -> Result<Vec<Telling>, ReportError> {
     let accounts: Vec<AccountId> = entries.iter().filter_map(|e| e.actor.parse().ok()).collect();
-    let names = store::names_of_accounts(conn, &accounts).await?;
+    let names = account_names(conn, &accounts).await?;
     let telling = |entry: entity::log::Model| {
         let data: Value = serde_json::from_str(&entry.data).unwrap_or_default();
         Telling {
             index: entry.idx,
             at: entry.at,
-            actor: names.get(&entry.actor).cloned().unwrap_or_else(|| entry.actor.clone()),
+            actor: entry
+                .actor
+                .parse()
+                .ok()
+                .and_then(|id| names.get(&id))
+                .cloned()
+                .unwrap_or_else(|| entry.actor.clone()),
             reason: data.get("reason").and_then(Value::as_str).unwrap_or_default().to_owned(),
             subject: entry.subject,
             action: entry.action,

@@ -144,7 +144,7 @@ pub async fn verify_records(
         }
     }
     let units: Vec<UnitId> = findings.iter().filter_map(|f| f.unit.as_ref().map(|(id, _)| *id)).collect();
-    let names = store::names_of_units(conn, &units).await?;
+    let names = tree::unit_names(conn, &units).await?;
     for finding in &mut findings {
         if let Some((id, name)) = &mut finding.unit {
             *name = names.get(id).cloned().unwrap_or_default();

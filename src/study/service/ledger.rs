@@ -9,32 +9,9 @@ use entity::study::session::SessionKind;
 use super::super::model::{Activity, LedgerLine};
 use super::super::store;
 use super::{Study, StudyError, WATCHERS};
-use crate::auth::{Caller, READERS, authorise};
-use crate::kernel::field::{FieldCode, Invalid};
-use crate::tree;
+use crate::auth::{Caller, READERS, meant_unit};
 
 impl Study {
-    /// The unit that is meant: the one named, or the caller's own if their grants are one subtree.
-    async fn meant_unit(
-        &self,
-        caller: &Caller,
-        roles: &[crate::auth::Role],
-        unit: Option<UnitId>,
-    ) -> Result<UnitId, StudyError> {
-        let (conn, now) = (self.core.db.read(), self.core.now());
-        let scope = caller.scope(roles, now)?;
-        match unit {
-            Some(unit) => {
-                authorise::<StudyError>(conn, caller, roles, unit, now).await?;
-                Ok(unit)
-            }
-            None => match tree::tops(conn, &scope.0).await?.as_slice() {
-                [top] => Ok(*top),
-                _ => Err(Invalid::one("unit_id", FieldCode::Required).into()),
-            },
-        }
-    }
-
     /// What the closed sessions of a year came to that a unit or one below it held, by kind. Sessions, people and times that
     /// somebody was there are counted apart.
     pub async fn activities(
@@ -43,7 +20,7 @@ impl Study {
         year: i32,
         unit: Option<UnitId>,
     ) -> Result<(UnitId, Vec<Activity>), StudyError> {
-        let unit = self.meant_unit(caller, READERS, unit).await?;
+        let unit = meant_unit::<StudyError>(self.core.db.read(), caller, READERS, unit, self.core.now()).await?;
         Ok((unit, store::activities(self.core.db.read(), year, unit).await?))
     }
 
@@ -79,7 +56,7 @@ impl Study {
         year: i32,
         unit: Option<UnitId>,
     ) -> Result<(UnitId, Vec<LedgerLine>), StudyError> {
-        let unit = self.meant_unit(caller, WATCHERS, unit).await?;
+        let unit = meant_unit::<StudyError>(self.core.db.read(), caller, WATCHERS, unit, self.core.now()).await?;
         let calendar = self.core.settings.calendar;
         let mut lines: BTreeMap<(u32, SessionKind), LedgerLine> = BTreeMap::new();
         for (at, kind, expected, attended) in store::ledger(self.core.db.read(), year, unit).await? {

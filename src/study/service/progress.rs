@@ -7,12 +7,10 @@ use super::super::store::{self, Whose};
 use super::mine::own_progress;
 use super::standing::Ground;
 use super::{Study, StudyError, WATCHERS};
-use crate::auth::{Caller, Denied, authorise};
-use crate::kernel::field::{FieldCode, Invalid};
+use crate::auth::{Caller, Denied, meant_unit};
 use crate::kernel::page::{Page, PageRequest};
 use crate::org;
 use crate::tally::{self, Counted, Figure};
-use crate::tree;
 
 impl Study {
     /// How far the people of a programme have come, those of a unit with its subtree, by person. Without a unit those of
@@ -26,17 +24,7 @@ impl Study {
     ) -> Result<Page<PersonProgress>, StudyError> {
         let (conn, now) = (self.core.db.read(), self.core.now());
         let row = store::programme_within(conn, id, &self.programme_reach(caller)?).await?.ok_or(Denied::NotFound)?;
-        let scope = caller.scope(WATCHERS, now)?;
-        let top = match filter.unit_id {
-            Some(unit) => {
-                authorise::<StudyError>(conn, caller, WATCHERS, unit, now).await?;
-                unit
-            }
-            None => match tree::tops(conn, &scope.0).await?.as_slice() {
-                [top] => *top,
-                _ => return Err(Invalid::one("unit_id", FieldCode::Required).into()),
-            },
-        };
+        let top = meant_unit::<StudyError>(conn, caller, WATCHERS, filter.unit_id, now).await?;
         let counted = match (filter.lacking, filter.lacking_due) {
             (_, true) => Counted::Between(Figure::Expected, Figure::CompletedDue),
             (true, false) => Counted::Between(Figure::Expected, Figure::Completed),
