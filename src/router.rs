@@ -17,6 +17,7 @@ use crate::exam::attempt::AttemptApi;
 use crate::exam::statistics::StatisticsApi;
 use crate::exam::{BookApi, ConductApi, ExamsApi, ExemptionApi, MonitorApi, ObjectionApi, RegradeApi};
 use crate::http::{Code, IDEMPOTENCY_KEY, Idempotency, Manners, Problem, compress};
+use crate::jobs;
 use crate::kernel::metrics::{CONTENT_TYPE, METRICS};
 use crate::log;
 use crate::openapi::{self, Apis};
@@ -147,6 +148,10 @@ async fn measures(core: Data<&Core>) -> Response {
         Ok((waiting, oldest)) => METRICS.log(waiting, oldest.map_or(0, |at| (core.now() - at).0.max(0) / 1000)),
         // What is counted in memory is told all the same: it is wanted most when the database is gone.
         Err(fault) => tracing::warn!(%fault, "the log could not be measured"),
+    }
+    match jobs::counted(core.db.read()).await {
+        Ok(counts) => counts.into_iter().for_each(|(state, count)| METRICS.jobs(state.as_str(), count)),
+        Err(fault) => tracing::warn!(%fault, "the jobs could not be measured"),
     }
     Response::builder().content_type(CONTENT_TYPE).body(METRICS.encode())
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use entity::exam::attempt::{self, AttemptState};
+use entity::exam::attempt;
 use entity::exam::exam;
 use entity::id::{ExamId, PersonId, UnitId};
 use entity::points::Points;
@@ -10,14 +10,13 @@ use kaofa::bank::{Answer, NewBank};
 use kaofa::db::{Fault, insert_all};
 use kaofa::exam::draw::{Manifest, Sealed, Secret, candidate};
 use kaofa::kernel::digest::Digest;
-use kaofa::kernel::jcs;
 use kaofa::log::Actor;
 use kaofa::org::{Category, NewPerson, NewUnit, UnitKind};
 use kaofa::web::Services;
 use sea_orm::{EntityTrait, IntoActiveModel as _};
 use serde_json::Value;
 
-use super::{Measure, make_exam};
+use super::{Measure, handed_in, make_exam};
 use crate::report::Row;
 use crate::stage::Stage;
 
@@ -138,29 +137,10 @@ async fn fill(services: &Services, stage: &Stage) -> (ExamId, String, String) {
                 responses.push(if right { key.clone() } else { wrong.unwrap().clone() });
             }
             papers.push(attempt::Model {
-                id: core.id(),
-                exam_id: exam,
-                person_id: *who,
-                number: 1,
-                state: AttemptState::Graded,
-                lease: core.id(),
-                device: None,
-                started_at: core.now(),
-                deadline: core.now(),
-                due_at: core.now(),
-                paused_at: None,
-                paused_ms: 0,
-                extra_ms: 0,
-                submitted_at: Some(core.now()),
-                by_server: false,
-                k: i32::try_from(paper.k).unwrap(),
-                items: String::from_utf8(jcs::canonical(&paper.items).unwrap()).unwrap(),
-                paper_digest: paper.digest().to_string(),
                 points: Some(Points(points)),
-                max_points: Points::whole(100),
                 answered: 50,
-                void_kind: None,
                 responses: Some(responses.join(";")),
+                ..handed_in(core, exam, *who, &paper, Points::whole(100))
             });
         }
         let written = core.db.tx("bench.papers", |tx| {

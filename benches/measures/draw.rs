@@ -4,7 +4,6 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use entity::exam::attempt::{self, AttemptState};
 use entity::exam::exam;
 use entity::id::{ExamId, PersonId};
 use entity::org::person;
@@ -12,13 +11,12 @@ use entity::points::Points;
 use kaofa::db::{Fault, insert_all};
 use kaofa::exam::draw::{Manifest, Sealed, Secret, candidate};
 use kaofa::kernel::digest::Digest;
-use kaofa::kernel::jcs;
 use kaofa::web::Services;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{EntityTrait, IntoActiveModel as _};
 use tokio::time::sleep;
 
-use super::{Measure, exam_of, whole};
+use super::{Measure, exam_of, handed_in, whole};
 use crate::report::Row;
 use crate::stage::Stage;
 
@@ -93,31 +91,7 @@ async fn fill(services: &Services, exam: &str, model: &str) {
             let who: PersonId = core.id();
             let staff_no = format!("D{n:06}");
             let paper = sealed.paper(&candidate(exam, &who.to_string()), 1);
-            papers.push(attempt::Model {
-                id: core.id(),
-                exam_id: id,
-                person_id: who,
-                number: 1,
-                state: AttemptState::Graded,
-                lease: core.id(),
-                device: None,
-                started_at: core.now(),
-                deadline: core.now(),
-                due_at: core.now(),
-                paused_at: None,
-                paused_ms: 0,
-                extra_ms: 0,
-                submitted_at: Some(core.now()),
-                by_server: false,
-                k: i32::try_from(paper.k).unwrap(),
-                items: String::from_utf8(jcs::canonical(&paper.items).unwrap()).unwrap(),
-                paper_digest: paper.digest().to_string(),
-                points: Some(Points(0)),
-                max_points: Points::whole(40),
-                answered: 0,
-                void_kind: None,
-                responses: None,
-            });
+            papers.push(handed_in(core, id, who, &paper, Points::whole(40)));
             people.push(person::Model { id: who, sort_key: staff_no.clone(), staff_no, ..model.clone() });
         }
         let written = core.db.tx("bench.papers", |tx| {

@@ -17,11 +17,15 @@ mod year;
 use std::future::Future;
 use std::pin::Pin;
 
-use entity::id::{BankId, ExamId};
+use entity::exam::attempt::{self, AttemptState};
+use entity::id::{BankId, ExamId, PersonId};
 use entity::instant::Millis;
 use entity::points::Points;
 use kaofa::bank::BankFilter;
+use kaofa::core::Core;
+use kaofa::exam::draw::Paper;
 use kaofa::exam::{BlueprintInput, Resealing, SectionInput};
+use kaofa::kernel::jcs;
 use kaofa::kernel::page::PageRequest;
 use kaofa::org::AudienceDto;
 use kaofa::web::Services;
@@ -205,6 +209,35 @@ async fn make_exam(services: &Services, hall: &Hall, units: &[String], bank: Opt
     let exam = services.exams.create(&coordinator, &blueprint).await.unwrap().id;
     services.exams.seal(&coordinator, exam, &Resealing::default()).await.unwrap();
     exam
+}
+
+/// A paper that was handed in blank.
+fn handed_in(core: &Core, exam_id: ExamId, person_id: PersonId, paper: &Paper, max_points: Points) -> attempt::Model {
+    attempt::Model {
+        id: core.id(),
+        exam_id,
+        person_id,
+        number: 1,
+        state: AttemptState::Graded,
+        lease: core.id(),
+        device: None,
+        started_at: core.now(),
+        deadline: core.now(),
+        due_at: core.now(),
+        paused_at: None,
+        paused_ms: 0,
+        extra_ms: 0,
+        submitted_at: Some(core.now()),
+        by_server: false,
+        k: i32::try_from(paper.k).unwrap(),
+        items: String::from_utf8(jcs::canonical(&paper.items).unwrap()).unwrap(),
+        paper_digest: paper.digest().to_string(),
+        points: Some(Points(0)),
+        max_points,
+        answered: 0,
+        void_kind: None,
+        responses: None,
+    }
 }
 
 /// With every column set, as an insert of many rows wants them.

@@ -23,6 +23,7 @@ mod m0011_idempotency;
 mod m0012_after_exam;
 mod m0013_exemption;
 mod m0014_jobs;
+mod m0015_turnouts;
 
 /// Brings a database to the newest step, in order.
 pub struct Migrator;
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_after_exam::Migration),
             Box::new(m0013_exemption::Migration),
             Box::new(m0014_jobs::Migration),
+            Box::new(m0015_turnouts::Migration),
         ]
     }
 }

@@ -3,10 +3,10 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, big_integer_null, blob, boolean, integer, integer_null, text, text_null};
 
-use crate::columns::{one_of, pk_auto_big};
+use crate::columns::one_of;
 
 /// The kinds of sessions.
-const KINDS: &[&str] = &[
+pub(crate) const KINDS: &[&str] = &[
     "collective_study",
     "seminar",
     "court_hearing",
@@ -324,8 +324,6 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table("turnout_marks").to_owned()).await?;
-        manager.drop_table(Table::drop().table("turnouts").to_owned()).await?;
         manager.drop_table(Table::drop().table("calendar_feeds").to_owned()).await?;
         manager.drop_table(Table::drop().table("unit_credits").to_owned()).await?;
         manager.drop_table(Table::drop().table("leave_requests").to_owned()).await?;
@@ -476,29 +474,6 @@ async fn evidence(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .to_owned(),
         )
         .await?;
-    manager
-        .create_table(
-            Table::create()
-                .table("turnouts")
-                .col(pk_auto_big("id"))
-                .col(integer("year"))
-                .col(text("kind").check(one_of("kind", KINDS)))
-                .col(text("units"))
-                .col(big_integer("persons"))
-                .to_owned(),
-        )
-        .await?;
-    manager
-        .create_table(
-            Table::create()
-                .table("turnout_marks")
-                .col(pk_auto_big("id"))
-                .col(integer("year"))
-                .col(text("kind").check(one_of("kind", KINDS)))
-                .to_owned(),
-        )
-        .await?;
-    manager.create_index(index("turnouts", &["year", "kind"])).await?;
     manager.create_index(index("sessions", &["series_id"])).await?;
     manager.create_index(index("leave_requests", &["session_id", "state"])).await?;
     manager.create_index(index("leave_requests", &["person_id"])).await?;

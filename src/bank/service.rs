@@ -24,7 +24,7 @@ use crate::core::Core;
 use crate::db::{Fault, faulty};
 use crate::files::{Unreadable, WriteError};
 use crate::http::{Code, Problem};
-use crate::kernel::field::{FieldCode, FieldError, Invalid};
+use crate::kernel::field::{FieldCode, Invalid};
 use crate::kernel::page::{Page, PageRequest};
 use crate::log::{self, Entry};
 
@@ -84,9 +84,7 @@ impl From<BankError> for Problem {
             BankError::OwnWork => Self::new(Code::OwnWork),
             BankError::Stale => Self::new(Code::Stale),
             BankError::KeyWithheld => Self::new(Code::KeyWithheld),
-            BankError::Unreadable(Unreadable { code, detail }) => {
-                Invalid(vec![FieldError { field: "file".to_owned(), code, detail }]).into()
-            }
+            BankError::Unreadable(unreadable) => Invalid::from(unreadable).into(),
             BankError::Write(error) => {
                 tracing::error!(%error, "a file of questions cannot be made");
                 Self::new(Code::Internal)

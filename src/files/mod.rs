@@ -16,5 +16,5 @@ mod xlsx;
 pub use document::{Document, TextLine, pasted, read_document};
 pub use format::Format;
 pub use heads::{Column, Heads};
-pub use table::{Cell, Limits, Merged, Mistake, Row, Table, Unreadable, letters, read};
+pub use table::{Cell, Limits, Merged, Mistake, Row, Table, Unreadable, elsewhere, letters, read};
 pub use write::{CSV_MARK, Field, Page, WriteError, csv_line, write_csv, write_xlsx};

@@ -1,6 +1,6 @@
 //! A table as it stands in a file, before anybody knows what its columns mean.
 
-use crate::kernel::field::FieldCode;
+use crate::kernel::field::{FieldCode, FieldError, Invalid};
 
 /// What a file may hold at most. Whatever lies beyond is not read.
 #[derive(Debug, Clone, Copy)]
@@ -155,6 +155,13 @@ pub struct Unreadable {
     pub detail: String,
 }
 
+/// The file is the field.
+impl From<Unreadable> for Invalid {
+    fn from(Unreadable { code, detail }: Unreadable) -> Self {
+        Self(vec![FieldError { field: "file".to_owned(), code, detail }])
+    }
+}
+
 impl Unreadable {
     pub(super) fn new(code: FieldCode) -> Self {
         Self { code, detail: String::new() }
@@ -172,7 +179,7 @@ const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 /// Reads the first sheet of an xlsx file, or a csv file. What kind it is is seen from its bytes: a file's name proves
 /// nothing.
 ///
-/// It takes a processor for some seconds when the file is large: call it where that stops nobody.
+/// It takes a processor for some seconds when the file is large: call it [`elsewhere`].
 pub fn read(bytes: &[u8], limits: Limits) -> Result<Table, Unreadable> {
     if bytes.starts_with(PACKED) {
         super::xlsx::read(bytes, limits)
@@ -181,6 +188,11 @@ pub fn read(bytes: &[u8], limits: Limits) -> Result<Table, Unreadable> {
     } else {
         super::csv::read(bytes, limits)
     }
+}
+
+/// Does long work on a file where it stops nobody. Work that broke off means a damaged file.
+pub async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unreadable> {
+    tokio::task::spawn_blocking(work).await.map_err(|_panic| Unreadable::new(FieldCode::Damaged))
 }
 
 /// A column's letters as a spreadsheet shows them: 0 is A, 26 is AA.

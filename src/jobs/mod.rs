@@ -6,4 +6,6 @@
 mod store;
 
 pub use entity::jobs::job::{JobState, Model as Job};
-pub use store::{NewJob, cancel, claim, enqueue, fail, finish, forget, of_account, one, part, progress, put_part};
+pub use store::{
+    NewJob, cancel, claim, counted, enqueue, fail, finish, forget, of_account, one, part, progress, put_part,
+};

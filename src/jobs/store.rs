@@ -7,7 +7,8 @@ use entity::jobs::job_part;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use crate::db::Fault;
@@ -194,6 +195,16 @@ pub async fn one(conn: &impl ConnectionTrait, id: JobId) -> Result<Option<job::M
 /// A part of a job's file.
 pub async fn part(conn: &impl ConnectionTrait, id: JobId, number: i32) -> Result<Option<Vec<u8>>, Fault> {
     Ok(job_part::Entity::find_by_id((id, number)).one(conn).await?.map(|part| part.bytes))
+}
+
+/// How many jobs are in each state.
+pub async fn counted(conn: &impl ConnectionTrait) -> Result<Vec<(JobState, u64)>, Fault> {
+    let mut counts = Vec::new();
+    for state in JobState::ALL.iter().copied() {
+        let found = job::Entity::find().filter(job::Column::State.eq(state)).count(conn).await?;
+        counts.push((state, found));
+    }
+    Ok(counts)
 }
 
 /// Forgets what has expired, with its file.

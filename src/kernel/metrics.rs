@@ -51,6 +51,12 @@ struct Connections {
     state: &'static str,
 }
 
+/// Long work by how far it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct State {
+    state: &'static str,
+}
+
 type Times<L> = Family<L, Histogram, fn() -> Histogram>;
 
 fn times() -> Histogram {
@@ -73,6 +79,7 @@ pub struct Metrics {
     turn: Times<Name>,
     turn_failures: Family<Name, Counter>,
     connections: Family<Connections, Gauge>,
+    jobs: Family<State, Gauge>,
     log_waiting: Gauge,
     log_lag: Gauge,
 }
@@ -106,6 +113,7 @@ impl Metrics {
             turn: Family::new_with_constructor(times),
             turn_failures: Family::default(),
             connections: Family::default(),
+            jobs: Family::default(),
             log_waiting: Gauge::default(),
             log_lag: Gauge::default(),
         };
@@ -125,6 +133,7 @@ impl Metrics {
         r.register_with_unit("worker_turn", "Turns of background work", Unit::Seconds, self.turn.clone());
         r.register("worker_failures", "Turns of background work that failed", self.turn_failures.clone());
         r.register("database_connections", "Connections by pool and state", self.connections.clone());
+        r.register("jobs", "Long work by state, until it expires", self.jobs.clone());
         r.register("log_waiting", "Entries of the log without a place yet", self.log_waiting.clone());
         let help = "How long the oldest entry without a place has waited";
         r.register_with_unit("log_lag", help, Unit::Seconds, self.log_lag.clone());
@@ -168,6 +177,11 @@ impl Metrics {
         set("idle", idle);
     }
 
+    /// How many jobs are in a state.
+    pub fn jobs(&self, state: &'static str, count: u64) {
+        self.jobs.get_or_create(&State { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
     /// How many entries of the log wait for their place, and for how many seconds the oldest has.
     pub fn log(&self, waiting: u64, seconds: i64) {
         self.log_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
@@ -198,6 +212,7 @@ mod tests {
         metrics.retried("exam.seal");
         metrics.turned("exam.tick", Duration::from_millis(1), false);
         metrics.pool("read", 1, 7);
+        metrics.jobs("waiting", 3);
         metrics.log(2, 4);
         let text = metrics.encode();
         for line in [
@@ -208,6 +223,7 @@ mod tests {
             "kaofa_transaction_retries_total{name=\"exam.seal\"} 1",
             "kaofa_worker_failures_total{name=\"exam.tick\"} 1",
             "kaofa_database_connections{pool=\"read\",state=\"idle\"} 7",
+            "kaofa_jobs{state=\"waiting\"} 3",
             "kaofa_log_waiting 2",
             "kaofa_log_lag_seconds 4",
         ] {

@@ -14,7 +14,7 @@ use crate::core::Core;
 use crate::db::{Fault, faulty};
 use crate::files::{Unreadable, WriteError};
 use crate::http::{Code, Problem};
-use crate::kernel::field::{FieldCode, FieldError, Invalid};
+use crate::kernel::field::{FieldCode, Invalid};
 use crate::log::{Actor, Entry};
 
 mod audience;
@@ -123,9 +123,7 @@ impl From<AmendError> for Problem {
             AmendError::Stale => Self::new(Code::Stale),
             AmendError::InUse => Self::new(Code::InUse),
             AmendError::WrongState => Self::new(Code::WrongState),
-            AmendError::Unreadable(Unreadable { code, detail }) => {
-                Invalid(vec![FieldError { field: "file".to_owned(), code, detail }]).into()
-            }
+            AmendError::Unreadable(unreadable) => Invalid::from(unreadable).into(),
             AmendError::Write(_) | AmendError::Unsealable => {
                 tracing::error!(%error, "a use case of the organisation failed");
                 Self::new(Code::Internal)

@@ -10,8 +10,7 @@ use super::super::import::sheet::{COLUMNS, WIDTHS, row};
 use super::super::model::QuestionFilter;
 use super::{Bank, BankError, managed, store};
 use crate::auth::{Caller, MANAGERS};
-use crate::files::{Field, Page, Unreadable, WriteError, write_xlsx};
-use crate::kernel::field::FieldCode;
+use crate::files::{self, Field, Page, WriteError, write_xlsx};
 use crate::kernel::page::PageRequest;
 use crate::log::{self, Entry};
 
@@ -93,6 +92,5 @@ fn heads() -> Vec<Field> {
 
 /// Makes a file where it stops nobody.
 async fn made(make: impl FnOnce() -> Result<Vec<u8>, WriteError> + Send + 'static) -> Result<Vec<u8>, BankError> {
-    let file = tokio::task::spawn_blocking(make).await;
-    Ok(file.map_err(|_panic| Unreadable { code: FieldCode::Damaged, detail: String::new() })??)
+    Ok(files::elsewhere(make).await??)
 }

@@ -70,9 +70,7 @@ impl Bank {
             ImportSource::Pasted(text) => sha256(&[text.as_bytes()]),
         };
         let (source, defaults) = (file.source, file.defaults);
-        // Where it stops nobody.
-        let read = tokio::task::spawn_blocking(move || read(&source, &defaults)).await;
-        let reading = read.map_err(|_panic| Unreadable { code: FieldCode::Damaged, detail: String::new() })??;
+        let reading = files::elsewhere(move || read(&source, &defaults)).await??;
         let mut report = self.compared(&home, reading).await?;
         report.dry_run = dry_run;
         if dry_run || !report.faults.is_empty() {

@@ -9,9 +9,8 @@ use serde_json::json;
 use super::imports::ImportFile;
 use super::{AmendError, BUILDERS, KEEPERS, Org, ROSTER_READERS};
 use crate::auth::{Caller, authorise};
-use crate::files::{Column, Field, Format, Page, WriteError, write_csv, write_xlsx};
+use crate::files::{self, Column, Field, Format, Page, WriteError, write_csv, write_xlsx};
 use crate::kernel::aside;
-use crate::kernel::field::FieldCode;
 use crate::kernel::texts::Lang;
 use crate::log;
 use crate::org::import::marked::marked;
@@ -158,7 +157,5 @@ async fn written(rows: Vec<Vec<Field>>, format: Format) -> Result<Vec<u8>, Amend
 
 /// Makes a file where it stops nobody.
 async fn made(make: impl FnOnce() -> Result<Vec<u8>, WriteError> + Send + 'static) -> Result<Vec<u8>, AmendError> {
-    let file = tokio::task::spawn_blocking(make).await;
-    let failed = |_panic| crate::files::Unreadable { code: FieldCode::Damaged, detail: String::new() };
-    Ok(file.map_err(failed)??)
+    Ok(files::elsewhere(make).await??)
 }

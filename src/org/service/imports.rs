@@ -92,8 +92,7 @@ impl Org {
         // Nobody is served a large file who may not bring one.
         caller.scope(&[KEEPERS, super::BUILDERS].concat(), self.core.now())?;
         let permit = self.files.acquire().await.expect("the semaphore is never closed");
-        let read = tokio::task::spawn_blocking(move || files::read(&bytes, Limits::default())).await;
-        let table = read.map_err(|_panic| files::Unreadable { code: FieldCode::Damaged, detail: String::new() })??;
+        let table = files::elsewhere(move || files::read(&bytes, Limits::default())).await??;
         Ok((table, permit))
     }
 

@@ -15,7 +15,7 @@ use super::super::store;
 use super::{CALLERS, Study, StudyError, session_subject};
 use crate::auth::{Caller, Denied};
 use crate::files::{self, Limits, Mistake};
-use crate::kernel::field::{FieldCode, Fields};
+use crate::kernel::field::{FieldCode, Invalid};
 use crate::log;
 
 impl Study {
@@ -26,16 +26,8 @@ impl Study {
         bytes: Vec<u8>,
     ) -> Result<(HashMap<PersonId, Listed>, usize, Vec<Mistake>), StudyError> {
         let (conn, id) = (self.core.db.read(), session.id);
-        let read = tokio::task::spawn_blocking(move || files::read(&bytes, Limits::default())).await;
-        let table = match read {
-            Ok(Ok(table)) => table,
-            Ok(Err(unreadable)) => {
-                let mut fields = Fields::new();
-                fields.reject_with("file", unreadable.code, unreadable.detail);
-                return Err(fields.check().err().map_or(StudyError::WrongState, StudyError::from));
-            }
-            Err(_broken) => return Err(StudyError::WrongState),
-        };
+        let read = files::elsewhere(move || files::read(&bytes, Limits::default())).await.and_then(|table| table);
+        let table = read.map_err(Invalid::from)?;
         let calendar = self.core.settings.calendar;
         let reading = Reading {
             times: CheckInTimes::of(session),

@@ -1,12 +1,15 @@
 //! What every test stands on: a server of its own, on a database of its own, and a client.
 
 mod client;
+mod dice;
 mod postgres;
 mod server;
 mod sqlite;
 
 #[allow(unused_imports, reason = "for signatures of helpers in tests")]
 pub(crate) use client::{Answer, Client};
+#[allow(unused_imports, reason = "for random stories")]
+pub(crate) use dice::Dice;
 #[allow(unused_imports, reason = "for tests of the database itself")]
 pub(crate) use postgres::{Postgres, base as postgres_admin};
 #[allow(unused_imports, reason = "for signatures of helpers in tests")]

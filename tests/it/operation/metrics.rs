@@ -27,6 +27,7 @@ both_databases! {
             "kaofa_requests_total{operation=\"/login\",status=\"200\"}",
             "kaofa_writer_queue",
             "kaofa_database_connections",
+            "kaofa_jobs{state=\"waiting\"}",
             "kaofa_log_waiting",
             "kaofa_log_lag_seconds",
         ] {

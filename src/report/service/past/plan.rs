@@ -10,7 +10,7 @@ use entity::report::past_row;
 use super::super::{FIRST_YEAR, ReportError, Reports, nodes};
 use super::hindered;
 use crate::files::{self, Limits, Mistake};
-use crate::kernel::field::{FieldCode, FieldError, Invalid};
+use crate::kernel::field::{FieldCode, Invalid};
 use crate::org::{self, Former, ImportReport, Line, Lines};
 use crate::report::past::{self, Place, Read, Told};
 
@@ -28,14 +28,8 @@ impl Reports {
     /// What a file would do, and what is wrong with it.
     pub(super) async fn plan_past(&self, top: UnitId, bytes: Vec<u8>) -> Result<Plan, ReportError> {
         let conn = self.core.db.read();
-        let table = match tokio::task::spawn_blocking(move || files::read(&bytes, Limits::default())).await {
-            Ok(Ok(table)) => table,
-            Ok(Err(bad)) => {
-                let error = FieldError { field: "file".to_owned(), code: bad.code, detail: bad.detail };
-                return Err(Invalid(vec![error]).into());
-            }
-            Err(_panic) => return Err(Invalid::one("file", FieldCode::Damaged).into()),
-        };
+        let read = files::elsewhere(move || files::read(&bytes, Limits::default())).await.and_then(|table| table);
+        let table = read.map_err(Invalid::from)?;
         let places: Vec<Place> = nodes(conn, top)
             .await?
             .into_iter()

@@ -1,8 +1,10 @@
 //! Random exams with their make-ups, lived through the services, and every outcome counted again the slow and obvious way.
 
+mod told;
+
 use std::collections::BTreeMap;
 
-use entity::id::{AttemptId, ExamId, LeaseId};
+use entity::id::ExamId;
 use kaofa::auth::Caller;
 use kaofa::exam::attempt::{RawResponse, RawSave};
 use kaofa::exam::{ExemptionKind, NewExemption, RegradeAction, RegradeInput, outcome};
@@ -12,128 +14,10 @@ use serde_json::json;
 
 use super::faulty_item::four_singles;
 use super::scene::Scene;
-use crate::harness::TestServer;
+use crate::harness::{Dice, TestServer};
+use told::*;
 
 const PEOPLE: usize = 8;
-
-/// `SplitMix64` (Steele, Lea, Flood 2014).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut x = self.0;
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((x ^ (x >> 31)) % u64::try_from(n).unwrap()).unwrap()
-    }
-
-    fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-}
-
-/// What somebody chose of each of the four questions: an option, or none.
-type Answers = [Option<usize>; 4];
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Fate {
-    Running,
-    HandedIn,
-    Technical,
-    Misconduct,
-}
-
-/// An attempt as the story knows it.
-struct Sat {
-    id: AttemptId,
-    lease: LeaseId,
-    person: usize,
-    seq: i64,
-    answers: Answers,
-    fate: Fate,
-}
-
-/// What was ruled about a question: the action, the option that goes with it, and whether nobody was to lose.
-#[derive(Debug, Clone, Copy)]
-struct Ruled(usize, RegradeAction, usize, bool);
-
-/// An exam as the story knows it.
-struct Held {
-    id: ExamId,
-    latest: bool,
-    allowed: usize,
-    closed: bool,
-    /// Who may sit it.
-    roster: Vec<usize>,
-    sat: Vec<Sat>,
-    ruled: Vec<Ruled>,
-}
-
-/// What was granted to somebody toward the main exam.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Granted {
-    Exempt { late: bool },
-    Deferred,
-}
-
-const PASS: i64 = 500;
-const EXCELLENT: i64 = 700;
-
-impl Held {
-    /// What an attempt is worth, question by question and ruling by ruling.
-    fn points(&self, answers: &Answers) -> i64 {
-        let one = |question: usize| {
-            let (mut keys, mut open, mut dropped) = (vec![question], false, false);
-            let worth = |keys: &[usize], open: bool, dropped: bool| {
-                let right = answers[question].is_some_and(|chosen| keys.contains(&chosen));
-                if dropped || !(open || right) { 0 } else { 200 }
-            };
-            let mut had = worth(&keys, open, dropped);
-            for Ruled(_, action, option, never_lower) in self.ruled.iter().filter(|r| r.0 == question) {
-                match action {
-                    RegradeAction::AlsoAccept if !open && !dropped => keys.push(*option),
-                    RegradeAction::CorrectKey | RegradeAction::AlsoAccept => {
-                        (keys, open, dropped) = (vec![*option], false, false);
-                    }
-                    RegradeAction::FullMarks => (open, dropped) = (true, false),
-                    RegradeAction::DropItem => (open, dropped) = (false, true),
-                }
-                let now = worth(&keys, open, dropped);
-                if now >= had || !never_lower {
-                    had = now;
-                }
-            }
-            had
-        };
-        (0..4).map(one).sum()
-    }
-
-    /// The points of the attempt that counts, none of one that was voided, and whether it is blank; nothing if none stands.
-    fn counts(&self, person: usize) -> Option<(Option<i64>, bool)> {
-        let mut best: Option<(Option<i64>, bool)> = None;
-        for sat in self.sat.iter().filter(|s| s.person == person) {
-            let stands = match sat.fate {
-                Fate::Running | Fate::Technical => continue,
-                Fate::Misconduct => (None, false),
-                Fate::HandedIn => (Some(self.points(&sat.answers)), sat.answers.iter().all(Option::is_none)),
-            };
-            if best.is_none_or(|known| self.latest || stands.0 > known.0) {
-                best = Some(stands);
-            }
-        }
-        best
-    }
-
-    fn sittings(&self, person: usize) -> i64 {
-        let stands = |s: &&Sat| s.person == person && matches!(s.fate, Fate::HandedIn | Fate::Misconduct);
-        i64::try_from(self.sat.iter().filter(stands).count()).unwrap()
-    }
-
-    fn reaches(&self, person: usize, line: i64) -> bool {
-        self.counts(person).is_some_and(|(points, _)| points.is_some_and(|points| points >= line))
-    }
-}
 
 struct Story {
     scene: Scene,
