@@ -13,8 +13,15 @@ use super::problem::{Code, Problem};
 const MAX_BODY: usize = 1 << 20;
 /// The largest body of an address that takes a file, and where those are.
 const MAX_FILE: usize = 20 << 20;
-const FILES: &[&str] =
-    &["/api/v1/imports/", "/api/v1/attachments", "/people/import", "/units/import", "/questions/import"];
+const FILES: &[&str] = &[
+    "/api/v1/imports/",
+    "/api/v1/attachments",
+    "/attendance/import/",
+    "/people/import",
+    "/questions/import",
+    "/units/import",
+    "/years/past/import",
+];
 /// How much more of a body is read before the connection is broken off.
 const MAX_SENT: usize = 16 << 20;
 

@@ -7,7 +7,7 @@ use entity::instant::{Day, Instant};
 use entity::study::attendance::AttendanceStatus;
 
 use super::counting::CheckInTimes;
-use crate::files::{Cell, Column, Heads, Mistake, Table};
+use crate::files::{Cell, Column, Field, Heads, Mistake, Table};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::field::FieldCode;
 
@@ -20,6 +20,9 @@ const COLUMNS: &[Column] = &[
 ];
 /// What such lists hold besides.
 const PASSED_OVER: &[&str] = &["序号", "姓名", "单位", "部门", "职务", "签名", "设备", "方向", "name", "unit"];
+
+/// What stands in a list of somebody of whom nothing is recorded yet. Left as it is, it says nothing.
+const UNSAID: &str = "未登记";
 
 /// What a list says of somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +84,10 @@ pub(super) fn read(table: &Table, reading: Reading) -> (BTreeMap<String, Listed>
             mistakes.push(wrong(3, FieldCode::TooLong, "200"));
             continue;
         }
+        if status == UNSAID && time.is_empty() {
+            continue;
+        }
+        let status = if status == UNSAID { String::new() } else { status };
         let at = if time.is_empty() { None } else { moment(&time, reading) };
         if !time.is_empty() && at.is_none() {
             mistakes.push(wrong(2, FieldCode::Invalid, &time));
@@ -128,6 +135,24 @@ pub(super) fn read(table: &Table, reading: Reading) -> (BTreeMap<String, Listed>
         }
     }
     (stated, rows, mistakes)
+}
+
+/// The heads of a list.
+pub(super) fn titles() -> Vec<Field> {
+    COLUMNS.iter().map(|column| Field::from(column.title())).collect()
+}
+
+/// How a list says that somebody attended in this way; empty for what only other rules bring about.
+pub(super) fn said(status: AttendanceStatus) -> &'static str {
+    match status {
+        AttendanceStatus::Pending => UNSAID,
+        AttendanceStatus::Present => "已到",
+        AttendanceStatus::Late => "迟到",
+        AttendanceStatus::LeftEarly => "早退",
+        AttendanceStatus::OnLeave => "请假",
+        AttendanceStatus::Absent => "缺席",
+        AttendanceStatus::MadeUp | AttendanceStatus::Delegated => "",
+    }
 }
 
 fn word(text: &str) -> Option<AttendanceStatus> {

@@ -19,6 +19,9 @@ use crate::kernel::texts::Lang;
 /// The field that shows that a form was loaded from here.
 const CSRF_FIELD: &str = "csrf";
 
+/// What a control offers: values and their words.
+pub(super) type Options = Vec<(String, String)>;
+
 /// What a browser sent from a form of ours. Taking it checks that it was one.
 #[derive(Debug, Clone)]
 pub(super) struct Sent {

@@ -7,9 +7,9 @@ use poem::{EndpointExt, Route};
 use super::addresses::Addresses;
 use super::methods::{get, post};
 use super::pages::coordinator::{
-    bank_work, banks, book, candidate, changes, composer, exam_day, exams, hall, monitor, objections, people,
-    people_files, person, programmes, question_import, questions, regrade, roll, session_form, sessions, statistics,
-    today, units,
+    attendance_list, bank_work, banks, book, candidate, changes, composer, exam_day, exams, hall, monitor, objections,
+    people, people_files, person, programmes, question_import, questions, regrade, roll, session_form, sessions,
+    statistics, today, units,
 };
 use super::pages::liaison::{self, unit};
 use super::pages::official::{calendar, check_in, record, results, sitting, tasks};
@@ -41,6 +41,9 @@ pub(super) fn all() -> Addresses {
         .at("/rates/files/:id/cancel", post(audit::files::cancel))
         .at("/rates/definition", get(audit::rates::definition))
         .at("/years", get(audit::years::show))
+        .at("/years/past", get(audit::past::list))
+        .at("/years/past/import", get(audit::past::blank).post(audit::past::bring))
+        .at("/years/past/:id/withdraw", post(audit::past::withdraw))
         .at("/years/:year/close", post(audit::years::close))
         .at("/years/:year/freeze", post(audit::years::freeze))
         .at("/years/:year/reopen", post(audit::years::reopen))
@@ -105,6 +108,7 @@ fn coordinator(pages: Addresses) -> Addresses {
         .at("/sessions/:id/leave/:leave", post(sessions::decide_leave))
         .at("/sessions/:id/hall", get(hall::show))
         .at("/sessions/:id/roll", get(roll::show).post(roll::call))
+        .at("/attendance/import/:session", get(attendance_list::blank).post(attendance_list::bring))
         .at("/sessions/:id/attendance/:person_id", get(sessions::show_correction).post(sessions::correct))
         .at("/banks", get(banks::list))
         .at("/banks/new", get(banks::blank).post(banks::make))

@@ -11,9 +11,11 @@ use poem::{Request, Response};
 use super::texts::{TEXTS, Text};
 use super::{Services, assets, format, nav};
 use crate::auth::{Caller, Role, csrf_token};
+use crate::files::{Mistake, letters};
 use crate::http::{Code, Language, Problem};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::texts::Lang;
+use crate::org::mistake_words;
 
 /// A value, however many references a template puts before it.
 pub(super) trait Plain<T> {
@@ -53,6 +55,12 @@ impl Plain<i64> for i32 {
 
 impl Plain<u32> for u32 {
     fn plain(&self) -> u32 {
+        *self
+    }
+}
+
+impl Plain<Option<u32>> for Option<u32> {
+    fn plain(&self) -> Option<u32> {
         *self
     }
 }
@@ -208,6 +216,19 @@ impl View {
         let word = self.query("done")?;
         let name = format!("done-{word}");
         TEXTS.has(&name).then(|| Text::new(self.lang, name))
+    }
+
+    /// A place in a file: its row, or its cell as a spreadsheet names it.
+    #[must_use]
+    pub(super) fn place(&self, row: impl Plain<u32>, column: impl Plain<Option<u32>>) -> String {
+        let row = row.plain();
+        column.plain().map_or_else(|| row.to_string(), |column| format!("{}{row}", letters(column)))
+    }
+
+    /// What is wrong with a place in a file.
+    #[must_use]
+    pub(super) fn mistake(&self, mistake: &Mistake) -> String {
+        mistake_words(mistake, self.lang)
     }
 
     /// A parameter of the address.

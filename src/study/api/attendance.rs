@@ -9,7 +9,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
 use crate::auth::Caller;
-use crate::http::{ApiPage, IfMatch, Json, Language, PageQuery, Problem, Tagged};
+use crate::http::{ApiPage, IfMatch, Json, Language, PageQuery, Problem, Tagged, Workbook};
 use crate::study::dto::{
     AddToRosterRequest, AskLeaveRequest, AttachmentDto, AttachmentForm, AttendanceDetailDto, AttendanceDto,
     AttendanceStatusDto, CheckInCodeDto, CheckInProof, CorrectionRequest, DecideLeaveRequest, LeaveDto, LeaveStateDto,
@@ -148,6 +148,13 @@ impl AttendanceApi {
         let dry_run = dry_run.0.unwrap_or_default();
         let report = self.0.import_attendance(&caller, session_id.0.into(), form.read().await?, dry_run).await?;
         Ok(Json(ListImportDto::new(report, language.0)))
+    }
+
+    /// The list of a running session to be filled in and taken over: everybody of the caller's units, with what is recorded by
+    /// now. Rows left as they are change nothing. For coordinators and liaisons.
+    #[oai(path = "/imports/attendance/list.xlsx", method = "get", operation_id = "get_attendance_list")]
+    async fn list(&self, caller: Caller, session_id: Query<Uuid>) -> Result<Workbook, Problem> {
+        Ok(Workbook::new(self.0.attendance_list(&caller, session_id.0.into()).await?, "attendance"))
     }
 
     /// Ask for leave, before the session or afterwards: for oneself, or for somebody of one's units.

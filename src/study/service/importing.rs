@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use entity::id::{PersonId, SessionId};
-use entity::study::attendance::{AttendanceMethod, AttendanceStatus};
+use entity::id::{PersonId, SessionId, UnitId};
+use entity::instant::Instant;
+use entity::study::attendance::{self, AttendanceMethod, AttendanceStatus};
 use entity::study::session::{self, SessionStatus};
 use serde_json::json;
 
@@ -14,8 +15,8 @@ use super::super::model::ListImport;
 use super::super::store;
 use super::{CALLERS, Study, StudyError, session_subject};
 use crate::auth::{Caller, Denied};
-use crate::files::{self, Limits, Mistake};
-use crate::kernel::field::{FieldCode, Invalid};
+use crate::files::{self, Field, Limits, Mistake, Page};
+use crate::kernel::field::FieldCode;
 use crate::log;
 
 impl Study {
@@ -26,8 +27,7 @@ impl Study {
         bytes: Vec<u8>,
     ) -> Result<(HashMap<PersonId, Listed>, usize, Vec<Mistake>), StudyError> {
         let (conn, id) = (self.core.db.read(), session.id);
-        let read = files::elsewhere(move || files::read(&bytes, Limits::default())).await.and_then(|table| table);
-        let table = read.map_err(Invalid::from)?;
+        let table = files::elsewhere(move || files::read(&bytes, Limits::default())).await??;
         let calendar = self.core.settings.calendar;
         let reading = Reading {
             times: CheckInTimes::of(session),
@@ -51,6 +51,45 @@ impl Study {
         Ok((found, rows, errors))
     }
 
+    /// A running session that the caller calls the roll of.
+    async fn called(&self, caller: &Caller, id: SessionId) -> Result<session::Model, StudyError> {
+        let conn = self.core.db.read();
+        let reach = self.session_reach(conn, caller).await?;
+        let row = store::session_within(conn, id, &reach).await?.ok_or(Denied::NotFound)?;
+        let session = self.opened(row).await?;
+        if session.status == SessionStatus::Running { Ok(session) } else { Err(StudyError::WrongState) }
+    }
+
+    /// The list of a running session to be filled in and taken over, an xlsx file: everybody of the caller's units by unit,
+    /// with what is recorded by now. By coordinators and liaisons.
+    pub async fn attendance_list(&self, caller: &Caller, id: SessionId) -> Result<Vec<u8>, StudyError> {
+        let (conn, scope) = (self.core.db.read(), caller.scope(CALLERS, self.core.now())?);
+        self.called(caller, id).await?;
+        let rows = store::everybody_within(conn, id, &scope.0).await?;
+        let people: Vec<PersonId> = rows.iter().map(|row| row.person_id).collect();
+        let units: Vec<UnitId> = rows.iter().map(|row| row.unit_id).collect();
+        let (numbers, names) = (self.org.staff_numbers(&people).await?, self.org.person_names(&people).await?);
+        let units = self.org.unit_names(&units).await?;
+        let calendar = self.core.settings.calendar;
+        let line = |row: &attendance::Model| {
+            let came = row.checked_in_at.map(|at| calendar.wall(at).format("%Y-%m-%d %H:%M:%S").to_string());
+            vec![
+                Field::from(numbers.get(&row.person_id).map_or("", String::as_str)),
+                Field::from(list::said(row.status)),
+                Field::from(came.as_deref().unwrap_or_default()),
+                Field::from(row.reason.as_deref().unwrap_or_default()),
+                Field::from(names.get(&row.person_id).map_or("", String::as_str)),
+                Field::from(units.get(&row.unit_id).map_or("", String::as_str)),
+            ]
+        };
+        let heads = list::titles().into_iter().chain(["姓名", "单位"].map(Field::from)).collect();
+        // Who is a delegate or has made it up is not for a list to say.
+        let said = rows.iter().filter(|row| !list::said(row.status).is_empty()).map(line);
+        let rows: Vec<Vec<Field>> = std::iter::once(heads).chain(said).collect();
+        let page = Page { name: "到会情况".to_owned(), widths: vec![16, 12, 22, 30, 14, 34], head: Some(0), rows };
+        Ok(files::elsewhere(move || files::write_xlsx(&[page])).await??)
+    }
+
     /// Takes over a list of who came to a running session: all of it, or nothing if anything in it is wrong; nothing in any
     /// case on a dry run. By coordinators and liaisons, each for the people of their units.
     pub async fn import_attendance(
@@ -60,14 +99,8 @@ impl Study {
         bytes: Vec<u8>,
         dry_run: bool,
     ) -> Result<ListImport, StudyError> {
-        let conn = self.core.db.read();
         let scope = caller.scope(CALLERS, self.core.now())?;
-        let reach = self.session_reach(conn, caller).await?;
-        let row = store::session_within(conn, id, &reach).await?.ok_or(Denied::NotFound)?;
-        let session = self.opened(row).await?;
-        if session.status != SessionStatus::Running {
-            return Err(StudyError::WrongState);
-        }
+        let session = self.called(caller, id).await?;
         let (found, rows, errors) = self.read_list(&session, bytes).await?;
         let entry =
             self.entry(&caller.actor(), "study.import_attendance", session_subject(id), session.unit_id, json!({}));
@@ -92,8 +125,8 @@ impl Study {
                         };
                         let mut row = was.clone();
                         row.status = listed.status;
-                        row.checked_in_at = listed.came_at.or(was.checked_in_at);
-                        row.checked_out_at = listed.left_at.or(was.checked_out_at);
+                        row.checked_in_at = told(listed.came_at, was.checked_in_at);
+                        row.checked_out_at = told(listed.left_at, was.checked_out_at);
                         row.reason = listed.reason.clone().or(was.reason.clone());
                         if row == was {
                             unchanged += 1;
@@ -127,5 +160,14 @@ impl Study {
                 })
             })
             .await
+    }
+}
+
+/// When it was, as a list tells or else as it is recorded. Lists tell seconds: what is recorded within the same one stays.
+fn told(listed: Option<Instant>, recorded: Option<Instant>) -> Option<Instant> {
+    let second = |at: Instant| at.0.div_euclid(1000);
+    match (listed, recorded) {
+        (Some(listed), Some(recorded)) if second(listed) == second(recorded) => Some(recorded),
+        (listed, recorded) => listed.or(recorded),
     }
 }

@@ -35,6 +35,7 @@ use super::store;
 use crate::auth::{Caller, Denied};
 use crate::core::Core;
 use crate::db::{Fault, Rejected, Writer, faulty};
+use crate::files::{Unreadable, WriteError};
 use crate::http::{Code, Problem};
 use crate::kernel::field::Invalid;
 use crate::log::{Actor, Entry};
@@ -96,6 +97,12 @@ pub enum StudyError {
     /// A request waits for its decision already.
     #[error("already asked")]
     AlreadyAsked,
+    /// A file that cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// A file could not be made.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// Somebody changed it meanwhile.
     #[error("changed meanwhile")]
     Stale,
@@ -144,6 +151,11 @@ impl From<StudyError> for Problem {
             StudyError::EvidenceRequired => Self::new(Code::EvidenceRequired),
             StudyError::AlreadyOnRoster => Self::new(Code::AlreadyOnRoster),
             StudyError::AlreadyAsked => Self::new(Code::AlreadyAsked),
+            StudyError::Unreadable(unreadable) => Invalid::from(unreadable).into(),
+            StudyError::Write(error) => {
+                tracing::error!(%error, "a list of who came cannot be made");
+                Self::new(Code::Internal)
+            }
             StudyError::Stale => Self::new(Code::Stale),
             StudyError::CheckInClosed(contact) => Self::new(Code::CheckInClosed).about(contact),
             StudyError::NotOnRoster(contact) => Self::new(Code::NotOnRoster).about(contact),

@@ -89,6 +89,21 @@ pub(in super::super) async fn everybody(
         .await?)
 }
 
+/// All rows of a session within some subtrees, by unit and person.
+pub(in super::super) async fn everybody_within(
+    conn: &impl ConnectionTrait,
+    id: SessionId,
+    tops: &[UnitId],
+) -> Result<Vec<attendance::Model>, Fault> {
+    Ok(attendance::Entity::find()
+        .filter(attendance::Column::SessionId.eq(id))
+        .filter(attendance::Column::UnitId.in_subquery(tree::within(tops)))
+        .order_by_asc(attendance::Column::UnitId)
+        .order_by_asc(attendance::Column::PersonId)
+        .all(conn)
+        .await?)
+}
+
 /// The row of somebody of whom nothing is known yet.
 pub(in super::super) fn expected_row(session_id: SessionId, person_id: PersonId, unit_id: UnitId) -> attendance::Model {
     attendance::Model {

@@ -6,8 +6,9 @@ use askama::Template;
 
 use crate::http::Problem;
 use crate::kernel::field::{FieldCode, Invalid};
-use crate::org::{Ambiguous, Choice, ImportFile, ImportReport, Lines, mistake_words};
-use crate::web::form::SentFile;
+use crate::kernel::texts::Lang;
+use crate::org::{Ambiguous, Choice, ImportFile, ImportReport, Lines};
+use crate::web::form::{Form, Options, SentFile};
 use crate::web::texts::Text;
 use crate::web::view::{Page, View, page_with};
 
@@ -21,6 +22,8 @@ pub(super) enum Of {
     People,
     /// Units.
     Units,
+    /// Years before Kaofa.
+    PastYears,
 }
 
 impl Of {
@@ -28,6 +31,7 @@ impl Of {
         match self {
             Self::People => "/people",
             Self::Units => "/units",
+            Self::PastYears => "/years/past",
         }
     }
 
@@ -35,7 +39,13 @@ impl Of {
         match self {
             Self::People => "people",
             Self::Units => "units",
+            Self::PastYears => "past-years",
         }
+    }
+
+    /// It is not compared with what is there: there must be nothing.
+    fn is_past(self) -> bool {
+        self == Self::PastYears
     }
 }
 
@@ -48,6 +58,10 @@ pub(super) struct ImportPage {
     report: Option<ImportReport>,
     /// The file in hex, to be sent again when it is gone on with.
     bytes: String,
+    /// What is typed with the file, and sent again with it.
+    f: Form,
+    /// The units of which it may be.
+    tops: Options,
     refused: String,
 }
 
@@ -61,25 +75,27 @@ struct Shown<'a> {
 impl ImportPage {
     /// Nothing chosen yet.
     pub(super) fn blank(v: View, of: Of) -> Self {
-        Self { v, of, report: None, bytes: String::new(), refused: String::new() }
+        let f = Form::new("past-", &v);
+        Self { v, of, report: None, bytes: String::new(), f, tops: Vec::new(), refused: String::new() }
+    }
+
+    /// With what is typed beside the file.
+    pub(super) fn typed(self, f: Form, tops: Options) -> Self {
+        Self { f, tops, ..self }
+    }
+
+    /// With what would come of the file.
+    pub(super) fn with(self, file: &[u8], report: ImportReport) -> Self {
+        Self { bytes: hex::encode(file), report: Some(report), ..self }
     }
 
     /// With what would come of the file, or what is wrong with it as a whole.
     pub(super) fn told(v: View, of: Of, file: &[u8], told: Result<ImportReport, Problem>) -> Page {
-        let mut this = Self::blank(v, of);
         match told {
-            Ok(report) => {
-                this.bytes = hex::encode(file);
-                this.report = Some(report);
-                page_with(poem::http::StatusCode::OK, &this)
-            }
+            Ok(report) => page_with(poem::http::StatusCode::OK, &Self::blank(v, of).with(file, report)),
             Err(problem) => {
-                let of_file = problem.errors.iter().find(|error| error.field == "file");
-                this.refused = match of_file {
-                    Some(error) => Problem::field_words(error, this.v.lang),
-                    None => crate::web::form::words(&problem, this.v.lang),
-                };
-                page_with(problem.code.status(), &this)
+                let refused = refusal(&problem, v.lang);
+                page_with(problem.code.status(), &Self { refused, ..Self::blank(v, of) })
             }
         }
     }
@@ -111,17 +127,6 @@ impl ImportPage {
         shown.map(|(word, lines, open)| Shown { word, lines, open }).collect()
     }
 
-    fn place(&self, mistake: &crate::files::Mistake) -> String {
-        match mistake.column {
-            Some(column) => format!("{}{}", crate::files::letters(column), mistake.row),
-            None => mistake.row.to_string(),
-        }
-    }
-
-    fn said(&self, mistake: &crate::files::Mistake) -> String {
-        mistake_words(mistake, self.v.lang)
-    }
-
     fn fields(&self, fields: &[&'static str]) -> String {
         let words: Vec<String> = fields.iter().map(|field| self.v.word("import-field-", field).to_string()).collect();
         words.join(&self.v.t("parts-comma").to_string())
@@ -132,8 +137,21 @@ impl ImportPage {
     }
 }
 
-/// The file of a form, chosen just now or carried along, with the answers that were given.
+/// Why a file was refused as a whole.
+pub(super) fn refusal(problem: &Problem, lang: Lang) -> String {
+    match problem.errors.iter().find(|error| error.field == "file") {
+        Some(error) => Problem::field_words(error, lang),
+        None => crate::web::form::words(problem, lang),
+    }
+}
+
+/// The file of a form, with the answers that were given.
 pub(super) fn file_of(sent: &SentFile) -> Result<ImportFile, Problem> {
+    Ok(ImportFile { bytes: bytes_of(sent)?, choices: choices(sent) })
+}
+
+/// What a form brought as a file, chosen just now or carried along.
+pub(super) fn bytes_of(sent: &SentFile) -> Result<Vec<u8>, Problem> {
     let wrong = |code| Problem::from(Invalid::one("file", code));
     let bytes = if sent.file.is_empty() {
         hex::decode(sent.sent.value("bytes")).map_err(|_bad| wrong(FieldCode::Damaged))?
@@ -148,7 +166,7 @@ pub(super) fn file_of(sent: &SentFile) -> Result<ImportFile, Problem> {
         let error = crate::kernel::field::FieldError { field: "file".to_owned(), code: FieldCode::TooLarge, detail };
         return Err(Invalid(vec![error]).into());
     }
-    Ok(ImportFile { bytes, choices: choices(sent) })
+    Ok(bytes)
 }
 
 fn choices(sent: &SentFile) -> HashMap<u32, Choice> {

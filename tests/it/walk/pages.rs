@@ -39,6 +39,7 @@ fn filled(scene: &Scene, path: &str) -> String {
         parts.push(match part {
             ":person" | ":person_id" => scene.people[2].to_string(),
             ":act" => "transfer".to_owned(),
+            ":session" => scene.session.clone(),
             name if name.starts_with(':') => id(before),
             plain => plain.to_owned(),
         });

@@ -69,6 +69,7 @@ pub(super) async fn address(scene: &Scene, operation: &str, path: &str, caller: 
         "import_questions" => format!("?bank_id={}&format=text&dry_run=true", scene.bank),
         "retire_outdated_questions" => "?dry_run=true".to_owned(),
         "import_attendance" => format!("?session_id={}&dry_run=true", scene.session),
+        "get_attendance_list" => format!("?session_id={}", scene.session),
         "compare_rates" => format!("?from_year=2025&year=2026&unit_id={}", scene.here),
         "prove_consistency" => "?from=1".to_owned(),
         // The scene's first entry that concerns a unit of `here`: that unit itself.

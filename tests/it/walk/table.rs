@@ -84,6 +84,7 @@ pub(super) const TABLE: &[(&str, [&str; 2])] = &[
     ("get_attempt_clock", ["yhyyhhh", "hhhhhhh"]),
     ("get_attempt_result", ["yhyyhhh", "hhhhhhh"]),
     ("get_attendance", ["nyyynnn", "hhhhnnn"]),
+    ("get_attendance_list", ["nyynnnn", "nhhnnnn"]),
     ("get_bank", ["nnynnnn", "nnhnnnn"]),
     ("get_calendar_feed", ["yyyyyyy", "yyyyyyy"]),
     ("get_check_in_code", ["nnynnnn", "nnhnnnn"]),

@@ -1,6 +1,6 @@
 //! A browser without script: what every test of pages meets them with.
 
-use reqwest::Method;
+use reqwest::{Method, multipart};
 
 use crate::harness::{Answer, Client, PASSWORD, TestServer};
 
@@ -39,6 +39,19 @@ impl Browser {
         self.keep(answer)
     }
 
+    /// Sends a form with a file, or without.
+    pub(super) async fn upload(&mut self, path: &str, fields: &[(&str, &str)], file: Option<&[u8]>) -> Answer {
+        let mut form = multipart::Form::new().text("csrf", self.csrf().await);
+        for (name, value) in fields {
+            form = form.text((*name).to_owned(), (*value).to_owned());
+        }
+        if let Some(file) = file {
+            form = form.part("file", multipart::Part::bytes(file.to_vec()).file_name("list.csv"));
+        }
+        let request = self.client.request(Method::POST, path).header("accept", "text/html");
+        self.client.send(request.header("cookie", &self.cookie).multipart(form)).await
+    }
+
     pub(super) async fn log_in(&mut self, username: &str, next: &str) -> Answer {
         self.post("/login", &[("username", username), ("password", PASSWORD), ("next", next)]).await
     }
@@ -49,6 +62,12 @@ impl Browser {
         let (_, rest) = page.split_once("name=\"csrf\" value=\"").expect("a form");
         rest.split('"').next().unwrap().to_owned()
     }
+}
+
+/// The value of a hidden field.
+pub(super) fn hidden(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).expect("the field is there");
+    rest.split('"').next().unwrap().to_owned()
 }
 
 /// Asserts that an answer leads on to an address.

@@ -5,6 +5,7 @@ mod audit;
 mod bank;
 mod browser;
 mod coordinator;
+mod lists;
 mod login;
 mod official;
 mod people;

@@ -4,28 +4,7 @@ use kaofa::auth::Role;
 use reqwest::{Method, multipart};
 use serde_json::json;
 
-use super::browser::{Browser, leads_to};
-use crate::harness::Answer;
-
-/// Sends a form with a file, or without.
-async fn upload(browser: &mut Browser, path: &str, fields: &[(&str, &str)], file: Option<&str>) -> Answer {
-    let mut form = multipart::Form::new().text("csrf", browser.csrf().await);
-    for (name, value) in fields {
-        form = form.text((*name).to_owned(), (*value).to_owned());
-    }
-    if let Some(file) = file {
-        form = form.part("file", multipart::Part::bytes(file.as_bytes().to_vec()).file_name("people.csv"));
-    }
-    let request = browser.client.request(Method::POST, path).header("accept", "text/html");
-    let request = request.header("cookie", browser.cookie()).multipart(form);
-    browser.client.send(request).await
-}
-
-/// The value of a hidden field.
-fn hidden(page: &str, name: &str) -> String {
-    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).expect("the field is there");
-    rest.split('"').next().unwrap().to_owned()
-}
+use super::browser::{Browser, hidden, leads_to};
 
 fn shows_no_names(page: &str) {
     for name in ["people-", "changes-", "import-", "units-", "parts-"] {
@@ -45,22 +24,22 @@ both_databases! {
         assert!(blank.text.contains("/api/v1/imports/people/template.xlsx"), "{}", blank.text);
         shows_no_names(&blank.text);
 
-        let wrong = upload(&mut browser, "/people/import", &[], Some("姓名,单位,类别\n张三,乙局,公务员\n")).await;
+        let wrong = browser.upload("/people/import", &[], Some("姓名,单位,类别\n张三,乙局,公务员\n".as_bytes())).await;
         assert!(wrong.text.contains("B2") && !wrong.text.contains("name=\"go_on\""), "{}", wrong.text);
         shows_no_names(&wrong.text);
-        let marked = upload(&mut browser, "/people/import/marked", &[("bytes", &hidden(&wrong.text, "bytes"))], None).await;
+        let marked = browser.upload("/people/import/marked", &[("bytes", &hidden(&wrong.text, "bytes"))], None).await;
         assert!(marked.header("content-disposition").contains("people-marked.xlsx"));
-        let none = upload(&mut browser, "/people/import", &[], None).await;
+        let none = browser.upload("/people/import", &[], None).await;
         assert_eq!(none.status, 422);
 
-        let sound = upload(&mut browser, "/people/import", &[], Some("姓名,单位,类别\n张三,甲局,公务员\n张三,甲局,公务员\n")).await;
+        let sound = browser.upload("/people/import", &[], Some("姓名,单位,类别\n张三,甲局,公务员\n张三,甲局,公务员\n".as_bytes())).await;
         assert!(sound.text.contains("B3") || sound.text.contains("A3"), "two of one name are told: {}", sound.text);
         let file = "工号,姓名,单位,类别\n1,张三,甲局,公务员\n2,李四,甲局,公务员\n";
-        let sound = upload(&mut browser, "/people/import", &[], Some(file)).await;
+        let sound = browser.upload("/people/import", &[], Some(file.as_bytes())).await;
         shows_no_names(&sound.text);
         assert!(browser.get("/people").await.text.contains("还没有人员"), "nothing is written yet");
         let bytes = hidden(&sound.text, "bytes");
-        let done = upload(&mut browser, "/people/import", &[("bytes", &bytes), ("go_on", "yes")], None).await;
+        let done = browser.upload("/people/import", &[("bytes", &bytes), ("go_on", "yes")], None).await;
         leads_to(&done, "/people?done=imported");
         let list = browser.get(&format!("/people?unit_id={unit}")).await.text;
         assert!(list.contains("张三") && list.contains("李四") && list.contains(&format!("exports/people?unit_id={unit}")));
@@ -148,7 +127,7 @@ both_databases! {
         leads_to(&browser.post(&path, &fields).await, "/units?done=saved");
         assert!(browser.get("/units").await.text.contains("甲甲局"));
         let file = "单位编码,单位名称,上级编码\nB,乙局,A0\n";
-        let wrong = upload(&mut browser, "/units/import", &[], Some(file)).await;
+        let wrong = browser.upload("/units/import", &[], Some(file.as_bytes())).await;
         assert!(wrong.text.contains("C2"), "{}", wrong.text);
         shows_no_names(&wrong.text);
         let delete = browser.post(&format!("{path}/delete"), &[("csrf", csrf.as_str())]).await;

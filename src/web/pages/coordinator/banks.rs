@@ -3,11 +3,11 @@
 use askama::Template;
 use poem::handler;
 
-use super::parts::{Options, page_of, unit_options, units};
+use super::parts::{page_of, unit_options, units};
 use crate::auth::MANAGERS;
 use crate::bank::{BankFilter, BankRequest, BankRow, NewBank};
 use crate::http::Problem;
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Options, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::super::amendments::{Line, Names, lines};
 use super::exam_day::changeable;
 use super::exams::manages;
-use super::parts::{Options, filter_form, minutes, unit_options, units, words};
+use super::parts::{filter_form, minutes, unit_options, units, words};
 use crate::auth::MANAGERS;
 use crate::exam::attempt::AttemptError;
 use crate::exam::{AttemptState, Candidate, CandidateChange, Exam, ExamStatus, Given, VoidKind};
@@ -17,7 +17,7 @@ use crate::http::Problem;
 use crate::kernel::field::Fields;
 use crate::kernel::page::PageRequest;
 use crate::org::{PeopleFilter, Person};
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Options, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 

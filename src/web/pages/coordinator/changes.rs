@@ -9,11 +9,11 @@ use poem::handler;
 use poem::web::Path;
 use uuid::Uuid;
 
-use super::parts::{Options, filter, filter_form, page_of, unit_options, units, words};
+use super::parts::{filter, filter_form, page_of, unit_options, units, words};
 use crate::auth::{MANAGERS, READERS};
 use crate::http::Problem;
 use crate::org::{Change, ChangeFilter, ChangeKind, ChangeState};
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Options, Sent};
 use crate::web::view::{Page, View, go_to, page};
 use crate::web::visitor::Visitor;
 

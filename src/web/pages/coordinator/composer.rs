@@ -9,8 +9,8 @@ use poem::web::Path;
 use uuid::Uuid;
 
 use super::parts::{
-    Options, Preview, UnitChoice, audience, decimal, joined, minutes, moment, preview, required_decimal, unit_options,
-    units, with_audience, words,
+    Preview, UnitChoice, audience, decimal, joined, minutes, moment, preview, required_decimal, unit_options, units,
+    with_audience, words,
 };
 use super::questions::{banks, topics};
 use crate::auth::MANAGERS;
@@ -22,7 +22,7 @@ use crate::exam::{
 use crate::http::{Code, IfMatch, Problem};
 use crate::kernel::field::{FieldCode, Fields};
 use crate::org::Category;
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Options, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 

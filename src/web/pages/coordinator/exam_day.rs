@@ -6,12 +6,12 @@ use poem::handler;
 use poem::web::Path;
 use uuid::Uuid;
 
-use super::parts::{Options, joined, minutes, moment, unit_options, units};
+use super::parts::{joined, minutes, moment, unit_options, units};
 use crate::auth::MANAGERS;
 use crate::exam::{Exam, ExamStatus, ExtensionInput, Given, ScheduleInput};
 use crate::http::{Code, Problem};
 use crate::kernel::field::{Fields, Invalid};
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Options, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::super::amendments::{Line, Names, lines};
 use super::exam_day::changeable;
-use super::parts::{Options, audience_words, filter, filter_form, page_of, unit_options, units, words};
+use super::parts::{audience_words, filter, filter_form, page_of, unit_options, units, words};
 use super::programmes::years;
 use crate::auth::{MANAGERS, READERS, Role};
 use crate::bank::Kind;
@@ -19,7 +19,7 @@ use crate::exam::{
 };
 use crate::http::Problem;
 use crate::kernel::page::PageRequest;
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Options, Sent};
 use crate::web::view::{Page, View, go_to, page};
 use crate::web::visitor::Visitor;
 

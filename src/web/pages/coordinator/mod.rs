@@ -2,6 +2,7 @@
 
 #![allow(clippy::trivially_copy_pass_by_ref, reason = "templates hand references to what they call")]
 
+pub(in crate::web) mod attendance_list;
 pub(in crate::web) mod bank_work;
 pub(in crate::web) mod banks;
 pub(in crate::web) mod book;

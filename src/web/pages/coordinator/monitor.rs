@@ -6,10 +6,10 @@ use poem::handler;
 use poem::web::Path;
 use uuid::Uuid;
 
-use super::parts::{Options, filter, filter_form, unit_options, units};
+use super::parts::{filter, filter_form, unit_options, units};
 use crate::auth::READERS;
 use crate::exam::{Exam, MonitorRow, Sight};
-use crate::web::form::Form;
+use crate::web::form::{Form, Options};
 use crate::web::view::{Page, View, page};
 use crate::web::visitor::Visitor;
 

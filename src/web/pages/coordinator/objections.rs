@@ -7,9 +7,9 @@ use poem::web::Path;
 use uuid::Uuid;
 
 use super::exams::manages;
-use super::parts::{Options, filter, filter_form, page_of, words};
+use super::parts::{filter, filter_form, page_of, words};
 use crate::exam::{Exam, Objection, ObjectionFilter, ObjectionState};
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Options, Sent};
 use crate::web::view::{Page, View, go_to, page};
 use crate::web::visitor::Visitor;
 

@@ -12,12 +12,9 @@ use crate::http::Problem;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 use crate::kernel::page::PageRequest;
 use crate::org::{Audience, AudienceDto, Unit, UnitKind};
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Options, Sent};
 use crate::web::view::View;
 use crate::web::visitor::Visitor;
-
-/// What a control offers: values and their words.
-pub(super) type Options = Vec<(String, String)>;
 
 /// A unit that can be picked.
 #[derive(Debug, Clone)]

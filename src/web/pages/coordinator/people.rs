@@ -3,11 +3,11 @@
 use askama::Template;
 use poem::handler;
 
-use super::parts::{Options, UnitChoice, filter, filter_form, page_of, unit_options, units, words};
+use super::parts::{UnitChoice, filter, filter_form, page_of, unit_options, units, words};
 use crate::auth::{MANAGERS, Role};
 use crate::http::Problem;
 use crate::org::{Category, NewPerson, PeopleFilter, Person, PersonRequest};
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Options, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 

@@ -6,14 +6,14 @@ use poem::handler;
 use poem::web::Path;
 use uuid::Uuid;
 
-use super::parts::{Options, UnitChoice, unit_options, units, words};
+use super::parts::{UnitChoice, unit_options, units, words};
 use crate::auth::MANAGERS;
 use crate::http::{Code, IfMatch, Problem};
 use crate::org::{
     Category, Departure, DepartureKind, DepartureRequest, History, Person, PersonChange, PersonPatch, PostingKind,
     Transfer, TransferRequest,
 };
-use crate::web::form::{Form, Sent, is_told_above};
+use crate::web::form::{Form, Options, Sent, is_told_above};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 

@@ -7,7 +7,7 @@ use poem::web::Path;
 use uuid::Uuid;
 
 use super::parts::{
-    Options, Preview, UnitChoice, audience, audience_words, decimal, filter, filter_form, joined, page_of, preview,
+    Preview, UnitChoice, audience, audience_words, decimal, filter, filter_form, joined, page_of, preview,
     unit_options, units, words,
 };
 use crate::auth::{MANAGERS, Role};
@@ -18,7 +18,7 @@ use crate::study::{
     CreditsDto, NewProgramme, Per, Programme, ProgrammeFilter, ProgrammeRequest, ProgrammeStatus, Progress,
     RequirementRequest, SessionKind,
 };
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Options, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 

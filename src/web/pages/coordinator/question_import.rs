@@ -4,13 +4,13 @@ use askama::Template;
 use entity::id::BankId;
 use poem::handler;
 
-use super::parts::{Options, words};
+use super::parts::words;
 use super::questions::banks;
 use crate::bank::{Defaults, Difficulty, ImportFault, ImportSource, QuestionFile, QuestionImport};
-use crate::files::{Limits, letters, read_document};
+use crate::files::{Limits, read_document};
 use crate::http::{Code, Problem};
 use crate::kernel::field::{FieldCode, FieldError, Invalid};
-use crate::web::form::{Form, Sent, SentFile};
+use crate::web::form::{Form, Options, Sent, SentFile};
 use crate::web::view::{Page, View, page, page_with};
 use crate::web::visitor::Visitor;
 
@@ -50,11 +50,6 @@ impl ImportPage {
     fn words(&self, fault: &ImportFault) -> String {
         let error = FieldError { field: String::new(), code: fault.code, detail: fault.detail.clone() };
         Problem::field_words(&error, self.v.lang)
-    }
-
-    /// Its line, or its cell as a spreadsheet names it.
-    fn place(fault: &ImportFault) -> String {
-        fault.column.map_or_else(|| fault.row.to_string(), |column| format!("{}{}", letters(column), fault.row))
     }
 
     fn faults<'a>(&self, report: &'a QuestionImport) -> &'a [ImportFault] {
@@ -118,10 +113,7 @@ fn source(sent: &Sent, file: Option<Vec<u8>>) -> Result<(ImportSource, String, S
     let text = match file {
         None => sent.value("text").to_owned(),
         Some(bytes) => {
-            let unreadable = |u: crate::files::Unreadable| {
-                Invalid(vec![FieldError { field: "file".to_owned(), code: u.code, detail: u.detail }])
-            };
-            let document = read_document(&bytes, Limits::default()).map_err(unreadable)?;
+            let document = read_document(&bytes, Limits::default()).map_err(Invalid::from)?;
             if let Some(mistake) = document.mistakes.first() {
                 let detail = mistake.detail.clone();
                 return Err(Invalid(vec![FieldError { field: "file".to_owned(), code: mistake.code, detail }]));

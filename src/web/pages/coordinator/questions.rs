@@ -6,7 +6,7 @@ use poem::handler;
 use poem::web::Path;
 use uuid::Uuid;
 
-use super::parts::{Options, filter, filter_form, page_of, words};
+use super::parts::{filter, filter_form, page_of, words};
 use crate::bank::{
     Answer, BankFilter, BankRow, Content, Difficulty, KeySeen, Kind, NewOption, NewQuestion, QuestionFilter,
     QuestionInput, QuestionState, QuestionStatus, QuestionSummary, QuestionView, TopicCount,
@@ -14,7 +14,7 @@ use crate::bank::{
 use crate::http::Problem;
 use crate::kernel::field::{FieldCode, Invalid};
 use crate::kernel::page::PageRequest;
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Options, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 

@@ -7,14 +7,14 @@ use poem::web::Path;
 use uuid::Uuid;
 
 use super::exams::manages;
-use super::parts::{Options, page_of, words};
+use super::parts::{page_of, words};
 use crate::bank::{Answer, Kind};
 use crate::exam::attempt::RawResponse;
 use crate::exam::ruling::Valid;
 use crate::exam::{Affected, Effect, Exam, ItemView, Regrade, RegradeAction, RegradeInput};
 use crate::http::Problem;
 use crate::kernel::page::PageRequest;
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Options, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 

@@ -6,7 +6,7 @@ use poem::handler;
 use poem::web::Path;
 use uuid::Uuid;
 
-use super::parts::{Options, filter, filter_form, page_of, unit_options, units, words};
+use super::parts::{filter, filter_form, page_of, unit_options, units, words};
 use super::sessions::GIVEN;
 use crate::auth::Role;
 use crate::http::{Code, Problem};
@@ -14,7 +14,7 @@ use crate::study::{
     Attendance, AttendanceFilter, AttendanceStatus, RollCallRequest, RollCallRowRequest, Session, SessionStatus,
     Summary,
 };
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Options, Sent};
 use crate::web::view::{Page, View, go_to, page};
 use crate::web::visitor::Visitor;
 

@@ -3,16 +3,14 @@
 use askama::Template;
 use poem::handler;
 
-use super::parts::{
-    Options, Preview, UnitChoice, audience, joined, minutes, moment, preview, required_decimal, units, words,
-};
+use super::parts::{Preview, UnitChoice, audience, joined, minutes, moment, preview, required_decimal, units, words};
 use crate::auth::MANAGERS;
 use crate::http::{Decimal, Problem};
 use crate::kernel::field::{FieldCode, Fields};
 use crate::kernel::page::PageRequest;
 use crate::org::Category;
 use crate::study::{CheckInRequest, NewSession, ProgrammeFilter, ProgrammeStatus, SessionKind, SessionRequest};
-use crate::web::form::{Form, Sent};
+use crate::web::form::{Form, Options, Sent};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 

@@ -8,7 +8,7 @@ use poem::handler;
 use poem::web::Path;
 use uuid::Uuid;
 
-use super::parts::{Options, audience_words, filter, filter_form, joined, moment, page_of, unit_options, units, words};
+use super::parts::{audience_words, filter, filter_form, joined, moment, page_of, unit_options, units, words};
 use crate::auth::{MANAGERS, Role};
 use crate::http::{Code, IfMatch, Problem};
 use crate::kernel::field::Fields;
@@ -19,7 +19,7 @@ use crate::study::{
     LeaveFilter, LeaveRequest, LeaveState, RescheduleRequest, Scope, Session, SessionFilter, SessionKind,
     SessionStatus, StudyReasonRequest, Summary,
 };
-use crate::web::form::{Form, Sent, is_told_above};
+use crate::web::form::{Form, Options, Sent, is_told_above};
 use crate::web::view::{Page, View, go_to, page, page_with};
 use crate::web::visitor::Visitor;
 
