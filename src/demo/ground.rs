@@ -19,11 +19,11 @@ use crate::web::Services;
 
 /// The accounts that the demonstration is shown with, what they are called and what they may do over the district.
 const ROLES: &[(&str, &str, Role)] = &[
-    ("coordinator", "培训协调员", Role::Coordinator),
-    ("auditor", "审计人员", Role::Auditor),
-    ("sysadmin", "系统管理员", Role::SystemAdmin),
-    ("secadmin", "安全管理员", Role::SecurityAdmin),
-    ("logadmin", "审计管理员", Role::AuditAdmin),
+    ("coordinator", "周建国（培训协调）", Role::Coordinator),
+    ("auditor", "吴雅琴（审计）", Role::Auditor),
+    ("sysadmin", "郑海涛（系统管理）", Role::SystemAdmin),
+    ("secadmin", "孙晓梅（安全管理）", Role::SecurityAdmin),
+    ("logadmin", "冯志强（审计管理）", Role::AuditAdmin),
 ];
 /// The unit of `official` and `liaison`.
 const THEIR_UNIT: &str = "区司法局";

@@ -1,4 +1,4 @@
-//! The present: whenever the demonstration starts, a session is running and an exam is open.
+//! The present: whenever the demonstration starts, a session is running, an exam is open and another is being prepared.
 
 use entity::id::PersonId;
 use entity::instant::{Instant, Millis};
@@ -29,7 +29,26 @@ pub(super) async fn arrange(stage: &Stage<'_>) -> Result<(), DemoError> {
     if !recent.iter().any(|s| s.starts_at > stage.now) {
         coming_session(stage, &recent).await?;
     }
-    open_exam(stage).await
+    open_exam(stage).await?;
+    drafted_exam(stage).await
+}
+
+/// Next year's mock exam, which is being prepared.
+async fn drafted_exam(stage: &Stage<'_>) -> Result<(), DemoError> {
+    let year = stage.services.core.settings.calendar.year(stage.now) + 1;
+    let plan = Plan {
+        title: format!("{year} 年度学法模拟考试"),
+        kind: "mock",
+        year,
+        opens_at: stage.at(year, 3, 2, 9, 0)?,
+        closes_at: stage.at(year, 3, 13, 17, 0)?,
+        audience: everybody_of(&[stage.ground.root]),
+        makes_up: None,
+        sections: LONG,
+        release: "on_submit",
+    };
+    stage.draft(&plan).await?;
+    Ok(())
 }
 
 fn shown(stage: &Stage<'_>) -> Result<Vec<PersonId>, DemoError> {

@@ -69,24 +69,28 @@ pub(super) enum Doing {
 }
 
 impl Stage<'_> {
-    /// The exam of this title, sealed; made if it is not there.
-    pub(super) async fn seal(&self, plan: &Plan) -> Result<(ExamId, ExamStatus), DemoError> {
+    /// The exam of this title; drafted if it is not there.
+    pub(super) async fn draft(&self, plan: &Plan) -> Result<(ExamId, ExamStatus), DemoError> {
         let (exams, coordinator) = (&self.services.exams, &self.ground.coordinator);
         let filter = ExamFilter { year: Some(plan.year), ..ExamFilter::default() };
         let page = PageRequest { limit: MAX_LIMIT, after: None };
         let known = exams.exams(coordinator, &filter, &page).await?.items;
         let known = known.into_iter().find(|e| e.exam.title == plan.title).map(|e| (e.exam.id, e.exam.status));
-        let (id, status) = if let Some(known) = known {
-            known
-        } else {
-            let made = exams.create(coordinator, &self.blueprint(plan)).await?;
-            self.balance(plan, &made).await?;
-            (made.id, made.status)
-        };
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let made = exams.create(coordinator, &self.blueprint(plan)).await?;
+        self.balance(plan, &made).await?;
+        Ok((made.id, made.status))
+    }
+
+    /// The exam of this title, sealed; made if it is not there.
+    pub(super) async fn seal(&self, plan: &Plan) -> Result<(ExamId, ExamStatus), DemoError> {
+        let (id, status) = self.draft(plan).await?;
         if status != ExamStatus::Draft {
             return Ok((id, status));
         }
-        let receipt = exams.seal(coordinator, id, &Resealing::default()).await?;
+        let receipt = self.services.exams.seal(&self.ground.coordinator, id, &Resealing::default()).await?;
         Ok((id, receipt.status))
     }
 

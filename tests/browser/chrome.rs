@@ -268,6 +268,16 @@ impl Chrome {
         self.until(&format!("{username} at {next}"), async || (self.path().await == next).then_some(())).await;
     }
 
+    /// Becomes whoever has these cookies.
+    pub(crate) async fn become_bearer(&self, cookies: &[Cookie]) {
+        // Cookies are given to the host of the page that is open.
+        self.go("/compat").await;
+        self.driver.delete_all_cookies().await.unwrap();
+        for cookie in cookies {
+            self.driver.add_cookie(cookie.clone()).await.unwrap();
+        }
+    }
+
     /// Nothing is wider than the screen.
     pub(crate) async fn fits(&self) {
         let wide = self.run("return document.documentElement.scrollWidth", Vec::new()).await;

@@ -6,6 +6,7 @@ mod forms;
 mod look;
 mod pictures;
 mod script;
+mod walk;
 
 use crate::demo::{Demo, PASSWORD};
 

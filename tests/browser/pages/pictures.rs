@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use super::Demo;
-use super::crawl::{crawl, pattern};
-use crate::chrome::Chrome;
+use super::walk::{Walk, pattern};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "makes pictures for people to look at: make screenshots"]
@@ -12,16 +11,19 @@ async fn screenshots() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     std::fs::create_dir_all(&folder).unwrap();
     let demo = Demo::start();
-    let chrome = Chrome::desk(&demo.base()).await;
-    crawl(&chrome, async |chrome: &Chrome, role: &str, path: &str| {
-        let name = pattern(path).replace('/', "-").replace(':', "id");
-        for (narrow, width) in [(false, 1280), (true, 360)] {
-            chrome.narrow(narrow).await;
-            let png = chrome.picture().await;
-            std::fs::write(folder.join(format!("{role}{name}-{width}.png")), png).unwrap();
-        }
-        chrome.narrow(false).await;
-    })
-    .await;
-    chrome.quit().await;
+    let walk = Walk::through(&demo.base()).await.chosen();
+    let failed = walk
+        .each(2, async |chrome, visit| {
+            let name = pattern(&visit.path).replace('/', "-").replace(':', "id");
+            chrome.go(&visit.path).await;
+            for (narrow, width) in [(false, 1280), (true, 360)] {
+                chrome.narrow(narrow).await;
+                let png = chrome.picture().await;
+                std::fs::write(folder.join(format!("{}{name}-{width}.png", visit.role)), png).unwrap();
+            }
+            chrome.narrow(false).await;
+            Vec::new()
+        })
+        .await;
+    assert!(failed.is_empty() && !walk.visits.is_empty());
 }

@@ -6,7 +6,7 @@ use poem::handler;
 use poem::web::Path;
 use uuid::Uuid;
 
-use crate::auth::READERS;
+use crate::auth::{READERS, Role};
 use crate::exam::draw::Held;
 use crate::exam::{DrawVerdict, Exam, ExamFilter, ExamStatus, ExamSummary};
 use crate::http::Problem;
@@ -50,6 +50,8 @@ struct DrawPage {
     exam: Exam,
     unit_name: String,
     verdict: Option<DrawVerdict>,
+    /// Whether the reader may look into the log.
+    reads_log: bool,
 }
 
 /// A check, in the order of the description: what it is called, and how it came out.
@@ -123,5 +125,6 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
     let asked = visitor.view.query("verify").is_some() && over(exam.status);
     let verdict = if asked { Some(exams.verify_draw(caller, id).await?) } else { None };
     let unit_name = names.get(&exam.blueprint.unit_id).cloned().unwrap_or_default();
-    page(&DrawPage { exam, unit_name, verdict, v: visitor.view })
+    let reads_log = caller.has(&[Role::Auditor, Role::AuditAdmin], visitor.view.now);
+    page(&DrawPage { reads_log, exam, unit_name, verdict, v: visitor.view })
 }

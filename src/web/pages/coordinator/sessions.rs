@@ -1,7 +1,7 @@
 //! Sessions: the list, one session with who came, and putting one person's attendance right.
 
 use askama::Template;
-use chrono::NaiveTime;
+use chrono::{Datelike as _, NaiveTime};
 use entity::id::{SessionId, UnitId};
 use entity::instant::{Day, Instant, Millis};
 use poem::handler;
@@ -65,29 +65,36 @@ struct Row {
     host: String,
 }
 
-/// The list in order of time; unless asked otherwise, of this year.
+/// The list in order of time; unless asked otherwise from this month on, or of the year if nothing is planned any more.
 #[handler]
 pub(in crate::web) async fn list(visitor: Visitor) -> Page {
     let v = &visitor.view;
     let mut f = filter_form(v, "sessions-", &["kind", "status", "to"]);
-    let first = Day::new(v.calendar.year(v.now), 1, 1);
-    let from = match v.query("from") {
-        None => first,
+    let today = v.calendar.day(v.now);
+    let this_month = today.0.with_day(1).map(Day);
+    let mut from = match v.query("from") {
+        None => this_month,
         Some(day) => day.parse().ok(),
     };
-    if let Some(day) = from {
-        f = f.set("from", day);
-    }
     let to: Option<Day> = filter(v, "to");
     let begin = |day: Day| v.calendar.at(day, NaiveTime::MIN);
-    let asked = SessionFilter {
+    let mut asked = SessionFilter {
         from: from.map(begin),
         to: to.map(|day| begin(Day(day.0.succ_opt().unwrap_or(day.0)))),
         kind: filter(v, "kind"),
         status: filter(v, "status"),
         series_id: filter(v, "series_id"),
     };
-    let found = visitor.services.study.sessions(&visitor.caller, &asked, &page_of(v, 50)?).await?;
+    let mut found = visitor.services.study.sessions(&visitor.caller, &asked, &page_of(v, 50)?).await?;
+    let filtered = asked.kind.is_some() || asked.status.is_some() || to.is_some() || v.query("from").is_some();
+    if found.items.is_empty() && !filtered {
+        from = Day::new(v.calendar.year(v.now), 1, 1);
+        asked.from = from.map(begin);
+        found = visitor.services.study.sessions(&visitor.caller, &asked, &page_of(v, 50)?).await?;
+    }
+    if let Some(day) = from {
+        f = f.set("from", day);
+    }
     let hosts: Vec<UnitId> = found.items.iter().flat_map(|s| s.host_unit_ids.iter().copied()).collect();
     let names = visitor.services.org.unit_names(&hosts).await?;
     let comma = v.t("parts-comma").to_string();
@@ -100,7 +107,7 @@ pub(in crate::web) async fn list(visitor: Visitor) -> Page {
         statuses: words(v, "sessions-status-", SessionStatus::ALL),
         rows: found.items.into_iter().map(row).collect(),
         next: found.next_cursor,
-        filtered: asked.kind.is_some() || asked.status.is_some() || to.is_some() || v.query("from").is_some(),
+        filtered,
         may_make: visitor.caller.has(MANAGERS, v.now),
         f,
         v: visitor.view,

@@ -13,6 +13,9 @@ use crate::web::chart::{self, Bar};
 use crate::web::view::{Page, View, page};
 use crate::web::visitor::Visitor;
 
+/// Items on a page.
+const ITEMS: usize = 50;
+
 #[derive(Template)]
 #[template(path = "coordinator/statistics.html")]
 struct StatisticsPage {
@@ -20,6 +23,8 @@ struct StatisticsPage {
     exam: Exam,
     found: ExamStatistics,
     manages: bool,
+    /// Where the next page of items begins.
+    next: Option<String>,
     /// How many papers scored how much, drawn.
     chart: String,
 }
@@ -65,6 +70,9 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
     let mut found = visitor.services.statistics.statistics(&visitor.caller, id.into()).await?;
     // What is odd comes first.
     found.items.sort_by_key(|item| item.flags.is_empty());
+    let from: usize = visitor.view.query("cursor").and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
+    let next = (found.items.len() > from.saturating_add(ITEMS)).then(|| (from + ITEMS).to_string());
+    found.items = found.items.into_iter().skip(from).take(ITEMS).collect();
     let bars: Vec<Bar> = found
         .distribution
         .iter()
@@ -75,5 +83,5 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
         })
         .collect();
     let chart = chart::columns(&visitor.view.t("statistics-distribution").to_string(), &bars);
-    page(&StatisticsPage { chart, manages: manages(&visitor, &exam).await, exam, found, v: visitor.view })
+    page(&StatisticsPage { chart, next, manages: manages(&visitor, &exam).await, exam, found, v: visitor.view })
 }
