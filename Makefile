@@ -25,11 +25,11 @@ check: ## Format, lints and documentation.
 audit: ## Asks a server whatever its specification allows, as each role, for about ten minutes.
 	scripts/audit.sh
 
-look: ## Looks at every page in both languages, themes and widths, with axe-core, and says what is wrong with it.
-	scripts/test-env.sh cargo test --test browser -- --ignored --exact pages::crawl::every_page_is_whole_in_both_languages_and_themes
+look: ## Looks at every page in both languages, themes and widths, with axe-core. ONLY=liaison,/exams/ looks at less.
+	$(if $(ONLY),KAOFA_LOOK=$(ONLY)) scripts/test-env.sh cargo test --test browser -- --ignored --exact pages::crawl::every_page_is_whole_in_both_languages_and_themes
 
-screenshots: ## Makes a picture of every page at both widths in target/screenshots.
-	scripts/test-env.sh cargo test --test browser -- --ignored --exact pages::pictures::screenshots
+screenshots: ## Makes a picture of every page at both widths in target/screenshots, or of those that ONLY names.
+	$(if $(ONLY),KAOFA_LOOK=$(ONLY)) scripts/test-env.sh cargo test --test browser -- --ignored --exact pages::pictures::screenshots
 
 # Wants cargo-fuzz (`cargo install cargo-fuzz`); the flags of the sanitizers are taken by a stable compiler too if it is told so.
 fuzz: ## Throws damaged files at the readers of tables and questions, ten minutes each.

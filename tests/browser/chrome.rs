@@ -214,7 +214,12 @@ impl Chrome {
 
     /// Types into a field of a form in place of what is there.
     pub(crate) async fn fill(&self, name: &str, text: &str) {
-        let field = self.see(&format!("main [name='{name}']")).await;
+        self.fill_in(&format!("main [name='{name}']"), text).await;
+    }
+
+    /// The same with the first field to be seen that fits.
+    pub(crate) async fn fill_in(&self, css: &str, text: &str) {
+        let field = self.see(css).await;
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }

@@ -1043,6 +1043,7 @@ tasks-contact = Contact: { $contact }
 tasks-check-in-from = Check-in from { $time }
 tasks-check-in = Check in
 tasks-look = Look
+tasks-look-or-leave = Look, ask for leave
 tasks-exam-running = You are sitting it
 tasks-exam-opens = Opens { $time }
 tasks-exam-closes = Closes { $time }

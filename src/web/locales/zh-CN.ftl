@@ -1041,6 +1041,7 @@ tasks-contact = 联系人：{ $contact }
 tasks-check-in-from = { $time } 开始签到
 tasks-check-in = 签到
 tasks-look = 查看
+tasks-look-or-leave = 查看、请假
 tasks-exam-running = 正在考试
 tasks-exam-opens = { $time } 开考
 tasks-exam-closes = { $time } 截止

@@ -15,14 +15,11 @@ fn whole(wrong: &BTreeMap<String, Vec<String>>, of: usize) {
 /// accessibility or shows what is not translated.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_is_whole_on_a_phone() {
-    let t0 = std::time::Instant::now();
     let demo = Demo::start();
-    eprintln!("filled {:?}", t0.elapsed());
     let walk = Walk::through(&demo.base()).await;
-    eprintln!("walked {:?} {:?}", t0.elapsed(), walk.missed());
     let missed = walk.missed();
     let (walk, looker) = (walk.chosen(), Looker::new());
-    let wrong = walk.each(2, async |chrome, visit| { let t = std::time::Instant::now(); let r = looker.glance(chrome, visit).await; eprintln!("{:?} {} {}", t.elapsed(), visit.role, visit.path); r }).await;
+    let wrong = walk.each(2, async |chrome, visit| looker.glance(chrome, visit).await).await;
     whole(&wrong, walk.visits.len());
     assert!(missed.is_empty(), "no link leads to {missed:?}");
 }

@@ -11,8 +11,8 @@ use crate::chrome::Chrome;
 const FIRST: u64 = 100 * 1024;
 const LATER: u64 = 30 * 1024;
 
-/// Words of the demonstration's own, which are also words of the pages: a section of a paper, a topic of questions.
-const OWN: [&str; 2] = ["判断题", "变更"];
+/// Words of the demonstration's own, which are also words of the pages: a section of a paper, topics and sources of questions.
+const OWN: [&str; 3] = ["判断题", "变更", "法律"];
 
 /// The texts of the pages that mention nothing, by language.
 struct Texts {

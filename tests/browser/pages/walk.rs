@@ -142,7 +142,8 @@ impl Walk {
 
     /// Whether a page of the kind is looked at already.
     fn shows(&self, path: &str) -> bool {
-        let visits = self.visits.iter().filter(|visit| !REFUSED.contains(&visit.path.as_str()) || visit.role != ROLES[0]);
+        let visits =
+            self.visits.iter().filter(|visit| !REFUSED.contains(&visit.path.as_str()) || visit.role != ROLES[0]);
         visits.into_iter().any(|visit| pattern(&visit.path) == pattern(path))
     }
 
