@@ -16,6 +16,7 @@ bench: ## Measures on SQLite and PostgreSQL and prints the table of benches/READ
 
 soak: ## Kills, starves and cuts off the program for as long as it takes to be sure.
 	KAOFA_SOAK=1 scripts/test-env.sh cargo test --test crash -- --test-threads 2
+	KAOFA_SOAK=1 scripts/test-env.sh cargo test --test it -- many_districts
 
 check: ## Format, lints and documentation.
 	cargo fmt --all --check

@@ -310,9 +310,21 @@ async fn changes(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(text("reason"))
                 .col(text_null("change_id"))
                 .col(big_integer("made_at"))
+                .col(text_null("effect").check(one_of("effect", &["made", "passed_over"])))
                 .foreign_key(&mut foreign("roster_amendments", "person_id", "people"))
                 .foreign_key(&mut foreign("roster_amendments", "unit_id", "units"))
                 .foreign_key(&mut foreign("roster_amendments", "change_id", "roster_changes"))
+                .to_owned(),
+        )
+        .await?;
+    manager
+        .create_index(
+            Index::create()
+                .name("ix_roster_amendments_effect_subject_kind_from_on")
+                .table("roster_amendments")
+                .col("effect")
+                .col("subject_kind")
+                .col("from_on")
                 .to_owned(),
         )
         .await?;

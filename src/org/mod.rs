@@ -41,6 +41,6 @@ pub use service::{
 };
 pub use standing::Posting;
 pub use store::{
-    amendments, everybody_on, newest_amendments, on_roster, on_rosters, people_on, roster, roster_count, roster_names,
-    roster_page, roster_people, roster_size, rosters_of,
+    amendments, due_amendments, effect_amendments, everybody_on, left, newest_amendments, on_roster, on_rosters,
+    people_on, roster, roster_count, roster_names, roster_page, roster_people, roster_size, rosters_of,
 };

@@ -20,7 +20,7 @@ mod people;
 mod postings;
 mod roster;
 
-pub use changes::{amendments, newest_amendments};
+pub use changes::{amendments, due_amendments, effect_amendments, left, newest_amendments};
 pub(super) use changes::{
     change, change_rows, changes, close_frozen_roster, decide, insert_amendments, insert_changes, insert_frozen_roster,
     open_rosters, stands,

@@ -9,6 +9,16 @@ use crate::org::person::Category;
 use crate::org::roster_change::ChangeKind;
 use crate::org::roster_row::SubjectKind;
 
+text_enum! {
+    /// What came of a change of an exam's roster.
+    Effect {
+        /// It holds.
+        Made = "made",
+        /// Its day came after the exam had closed.
+        PassedOver = "passed_over",
+    }
+}
+
 /// A row of `roster_amendments`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "roster_amendments")]
@@ -42,6 +52,8 @@ pub struct Model {
     pub change_id: Option<ChangeId>,
     /// When it was made.
     pub made_at: Instant,
+    /// What came of it on an exam's roster, once its day had come. A programme counts months and needs none.
+    pub effect: Option<Effect>,
 }
 
 /// Joins are written out where they are needed.

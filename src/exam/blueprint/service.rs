@@ -33,6 +33,7 @@ mod error;
 mod life;
 mod overlap;
 mod results;
+mod rosters;
 mod seal;
 mod supply;
 

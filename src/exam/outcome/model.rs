@@ -122,6 +122,8 @@ pub struct Excuse {
     pub exempt: Option<bool>,
     /// May sit a make-up instead.
     pub deferred: bool,
+    /// Has left the roster since it was frozen.
+    pub left: bool,
 }
 
 /// How somebody on the roster of the main exam stands to whom nothing was granted; see [`excused`].
@@ -133,8 +135,7 @@ pub fn figures(family: &Family, sittings: &[Sitting]) -> Figures {
 /// How somebody on the roster of the main exam stands (`rates/1`).
 ///
 /// Whoever is exempt is not expected, and nothing of theirs counts. Whoever is deferred is, and is absent in the end if
-/// they have sat no make-up.
-///
+/// they have sat no make-up. Whoever has left the roster owes nothing, unless they had sat before or sit all the same.
 ///
 /// Passing is passing the main exam or any make-up, each by its own line and with its own attempt that counts. What is
 /// counted as first or excellent comes from the main exam alone. `blank` and `points` are those of the attempt that
@@ -145,6 +146,9 @@ pub fn excused(family: &Family, sittings: &[Sitting], excuse: Excuse) -> Figures
     let sittings = if expected { sittings } else { &[] };
     let stood = sittings.iter().filter(|s| s.stands() && family.members().any(|m| m.id == s.exam)).count();
     let sat = stood > 0;
+    if excuse.left && !sat {
+        return Figures::none();
+    }
     let reaches =
         |member: &Member, line: Points| member.counting(sittings).and_then(|s| s.reaches(line)).unwrap_or(false);
     let main = &family.main;
@@ -307,7 +311,7 @@ mod tests {
     #[test]
     fn the_exempt_are_not_expected_and_the_deferred_are() {
         let of = |family: &Family, sittings: &[Sitting], exempt, deferred| {
-            let f = excused(family, sittings, Excuse { exempt, deferred });
+            let f = excused(family, sittings, Excuse { exempt, deferred, left: false });
             (f.on_roster, f.exempt, f.exempt_late, f.expected, f.sat, f.pending, f.deferred, f.absent)
         };
         let (open, closed) = (family(ExamStatus::Open, &[]), family(ExamStatus::Closed, &[]));
@@ -367,7 +371,7 @@ mod tests {
         ) {
             let mut family = Family { main, make_ups: vec![one, two] };
             family.make_ups.truncate(make_ups);
-            let f = excused(&family, &sittings, Excuse { exempt, deferred });
+            let f = excused(&family, &sittings, Excuse { exempt, deferred, left: false });
             prop_assert_eq!(f.expected, f.on_roster - f.exempt);
             prop_assert_eq!(f.expected, f.sat + f.pending + f.deferred + f.absent);
             for (part, whole) in [

@@ -13,6 +13,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
 
 use super::model::{Excuse, Family, Member, Sitting, excused};
 use crate::db::Fault;
+use crate::org;
 use crate::tally::{self, Figures, Subject};
 
 /// How many people one look-up names at most.
@@ -129,7 +130,7 @@ pub async fn figures_of(
     Ok(people.iter().map(|person| (*person, of(*person))).collect())
 }
 
-/// What was granted toward a main exam; few people ask.
+/// What was granted toward a main exam, and who has left its roster; few people ask or go.
 async fn excuses(conn: &impl ConnectionTrait, main: ExamId) -> Result<HashMap<PersonId, Excuse>, Fault> {
     let rows: Vec<(PersonId, ExemptionKind, bool)> = exemption::Entity::find()
         .select_only()
@@ -146,6 +147,9 @@ async fn excuses(conn: &impl ConnectionTrait, main: ExamId) -> Result<HashMap<Pe
             ExemptionKind::Exempt => excuse.exempt = Some(late),
             ExemptionKind::Deferred => excuse.deferred = true,
         }
+    }
+    for person in org::left(conn, main.into()).await? {
+        excuses.entry(person).or_default().left = true;
     }
     Ok(excuses)
 }

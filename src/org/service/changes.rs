@@ -194,6 +194,7 @@ async fn amend(tx: &impl ConnectionTrait, core: &Core, row: &roster_change::Mode
         reason: row.reason.clone(),
         change_id: Some(row.id),
         made_at: core.now(),
+        effect: None,
     };
     Ok(store::insert_amendments(tx, vec![amendment]).await?)
 }
@@ -235,6 +236,7 @@ pub async fn amend_roster(
         reason: reason.to_owned(),
         change_id: None,
         made_at: core.now(),
+        effect: None,
     };
     store::insert_amendments(tx, vec![amendment]).await?;
     Ok(true)

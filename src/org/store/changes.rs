@@ -1,9 +1,10 @@
 //! Changes of frozen rosters: proposed, decided, made.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::id::{AccountId, ChangeId, PersonId, SubjectId, UnitId};
-use entity::instant::Instant;
+use entity::instant::{Day, Instant};
+use entity::org::roster_amendment::Effect;
 use entity::org::roster_change::{ChangeKind, ChangeState};
 use entity::org::roster_row::SubjectKind;
 use entity::org::{frozen_roster, roster_amendment, roster_change, roster_row};
@@ -214,4 +215,68 @@ pub async fn newest_amendments(
         .all(conn)
         .await?;
     Ok(rows.into_iter().collect())
+}
+
+/// The subjects of a kind whose rosters were changed from a day on that has come, and of which nothing has come yet.
+pub async fn due_amendments(
+    conn: &impl ConnectionTrait,
+    kind: SubjectKind,
+    today: Day,
+) -> Result<Vec<SubjectId>, Fault> {
+    Ok(roster_amendment::Entity::find()
+        .select_only()
+        .column(roster_amendment::Column::SubjectId)
+        .distinct()
+        .filter(roster_amendment::Column::SubjectKind.eq(kind))
+        .filter(roster_amendment::Column::Effect.is_null())
+        .filter(roster_amendment::Column::FromOn.lte(today))
+        .order_by_asc(roster_amendment::Column::SubjectId)
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
+/// Notes what came of those changes of a roster whose day has come, and gives them in the order in which they were made.
+/// Of one that has had its effect nothing comes again.
+pub async fn effect_amendments(
+    tx: &impl ConnectionTrait,
+    subject: SubjectId,
+    today: Day,
+    effect: Effect,
+) -> Result<Vec<roster_amendment::Model>, Fault> {
+    let due = roster_amendment::Entity::find()
+        .filter(roster_amendment::Column::SubjectId.eq(subject))
+        .filter(roster_amendment::Column::Effect.is_null())
+        .filter(roster_amendment::Column::FromOn.lte(today))
+        .order_by_asc(roster_amendment::Column::Number)
+        .all(tx)
+        .await?;
+    let numbers: Vec<i64> = due.iter().map(|row| row.number).collect();
+    roster_amendment::Entity::update_many()
+        .set(roster_amendment::ActiveModel { effect: Set(Some(effect)), ..Default::default() })
+        .filter(roster_amendment::Column::Number.is_in(numbers))
+        .exec(tx)
+        .await?;
+    Ok(due)
+}
+
+/// Who left a roster by a change that has had its effect, and has not come back.
+pub async fn left(conn: &impl ConnectionTrait, subject: SubjectId) -> Result<HashSet<PersonId>, Fault> {
+    let rows: Vec<(PersonId, ChangeKind)> = roster_amendment::Entity::find()
+        .select_only()
+        .columns([roster_amendment::Column::PersonId, roster_amendment::Column::Kind])
+        .filter(roster_amendment::Column::SubjectId.eq(subject))
+        .filter(roster_amendment::Column::Effect.eq(Effect::Made))
+        .order_by_asc(roster_amendment::Column::Number)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let mut left = HashSet::new();
+    for (person, kind) in rows {
+        match kind {
+            ChangeKind::Leaves => left.insert(person),
+            ChangeKind::Joins => left.remove(&person),
+        };
+    }
+    Ok(left)
 }

@@ -19,9 +19,11 @@ use crate::log::{self, Actor};
 use crate::org;
 
 impl Exams {
-    /// Opens what is due to open and closes what nobody can be sitting any more, releasing the results that nobody has
+    /// Takes up changes of rosters, opens what is due to open and closes what nobody can be sitting any more, releasing the results that nobody has
     /// to release. Safe to run on several instances at once, and again after a crash.
     pub async fn tick(&self) -> Result<(), Fault> {
+        // Before anything closes: whoever came in time is expected.
+        self.take_up_amendments().await?;
         for row in store::moving(self.core.db.read(), self.core.now()).await? {
             if row.status == ExamStatus::Sealed {
                 self.open(row.id).await?;

@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Answer, Client, TestServer, User};
 
+mod districts;
 pub(crate) mod files;
 mod frozen;
 mod past;
