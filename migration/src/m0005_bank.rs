@@ -50,6 +50,10 @@ impl MigrationTrait for Migration {
                     .col(big_integer("grams1"))
                     .col(big_integer("grams2"))
                     .col(big_integer("grams3"))
+                    .col(big_integer("grams4"))
+                    .col(big_integer("grams5"))
+                    .col(big_integer("grams6"))
+                    .col(big_integer("grams7"))
                     .col(text("author_id"))
                     .col(big_integer("created_at"))
                     .foreign_key(
@@ -126,6 +130,10 @@ impl MigrationTrait for Migration {
                     .col("grams1")
                     .col("grams2")
                     .col("grams3")
+                    .col("grams4")
+                    .col("grams5")
+                    .col("grams6")
+                    .col("grams7")
                     .to_owned(),
             )
             .await?;

@@ -8,22 +8,30 @@ use super::import::fold::plain;
 /// Stands between the stem and each option, so that nothing is found across them; no text has it.
 const BETWEEN: char = '\u{1f}';
 
-/// The pairs of neighbouring characters of a text as 256 bits, several pairs a bit: whatever holds another text has at
-/// least its bits. Kept with questions, so it must never change.
+/// The characters of a text and their pairs as 512 bits, two bits a character and one a pair, several of them a bit: whatever
+/// holds another text has at least its bits (superimposed coding; Knuth, The Art of Computer Programming 3, 6.5). Kept with
+/// questions, so it must never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Grams(pub(super) [i64; 4]);
+pub(super) struct Grams(pub(super) [i64; 8]);
 
 impl Grams {
     pub(super) fn of(text: &str) -> Self {
-        let mut bits = [0_u64; 4];
-        for gram in grams(text) {
-            // The upper bits of a product (Knuth, The Art of Computer Programming 3, 6.4) choose one of 256.
-            let place = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
+        let mut bits = [0_u64; 8];
+        // The upper bits of a product (as above, 6.4) choose one of 512, the next ones another.
+        let product = |gram: u64| gram.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let pairs = grams(text).map(|gram| product(gram) >> 55);
+        let single = |c: char| [product(u64::from(u32::from(c))) >> 55, product(u64::from(u32::from(c))) >> 46 & 511];
+        for place in pairs.chain(text.chars().flat_map(single)) {
             if let Some(word) = usize::try_from(place / 64).ok().and_then(|word| bits.get_mut(word)) {
                 *word |= 1 << (place % 64);
             }
         }
         Self(bits.map(u64::cast_signed))
+    }
+
+    /// Of all that is looked for in a question: its text and the article on which it rests.
+    pub(super) fn of_question(search: &str, article: &str) -> Self {
+        Self::of(&format!("{search}{BETWEEN}{article}"))
     }
 }
 
@@ -168,10 +176,18 @@ mod tests {
         let whole = Grams::of("行政处罚的追责时效一般为几年");
         let has = |text: &str| whole.0.iter().zip(Grams::of(text).0).all(|(own, wanted)| own & wanted == wanted);
         assert!(has("追责时效") && has("几年") && has("一") && has(""));
-        assert!(!has("行政许可法") && !has("民法典"));
+        assert!(!has("行政许可法") && !has("民法典") && !has("鲸"));
         // Kept in databases: another value would find nothing there.
-        assert_eq!(Grams::of("行政").0.map(i64::count_ones).iter().sum::<u32>(), 1);
-        assert_eq!(Grams::of("行政处罚"), Grams([0, 0, 0, 0]).with(&["行政", "政处", "处罚"]));
+        let places = |text: &str| -> Vec<u32> {
+            let words = Grams::of(text).0.into_iter().zip(0..);
+            words
+                .flat_map(|(word, at)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit))
+                .collect()
+        };
+        assert_eq!(places("法"), [10, 23]);
+        assert_eq!(Grams::of("行政处罚"), Grams([0; 8]).with(&["行政", "政处", "处罚"]));
+        let question = Grams::of_question("行政处罚", "第三十六条").0;
+        assert!(question.iter().zip(Grams::of("三十六").0).all(|(own, wanted)| own & wanted == wanted));
     }
 
     impl Grams {

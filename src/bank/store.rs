@@ -9,8 +9,8 @@ use entity::id::{BankId, QuestionId, UnitId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationDef,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, RelationDef,
 };
 
 use super::import::fold::{law, plain};
@@ -147,35 +147,37 @@ pub(super) async fn insert_questions(
     status: QuestionStatus,
     versions: &[QuestionVersion],
 ) -> Result<(), Fault> {
-    let question = |v: &QuestionVersion| question::Model {
-        id: v.question_id,
-        bank_id: bank,
-        status,
-        version: v.version,
-        kind: v.content.kind,
-        topic: v.topic.clone(),
-        difficulty: v.difficulty,
-        group_key: v.group.clone(),
-        law: law(&v.citation.law),
-        law_name: v.citation.law.clone(),
-        law_version: v.citation.law_version.clone(),
-        article: plain(&v.citation.article),
-        search: text_of(&v.content),
-        grams0: 0,
-        grams1: 0,
-        grams2: 0,
-        grams3: 0,
-        author_id: v.author_id,
-        created_at: v.created_at,
+    let question = |v: &QuestionVersion| question::ActiveModel {
+        id: Set(v.question_id),
+        bank_id: Set(bank),
+        status: Set(status),
+        kind: Set(v.content.kind),
+        created_at: Set(v.created_at),
+        ..told(v)
     };
-    let question = |v: &QuestionVersion| {
-        let row = question(v);
-        let [grams0, grams1, grams2, grams3] = Grams::of(&row.search).0;
-        question::Model { grams0, grams1, grams2, grams3, ..row }
-    };
-    insert_all(conn, versions.iter().map(|v| question(v).into_active_model()).collect(), false).await?;
+    insert_all(conn, versions.iter().map(question).collect(), false).await?;
     let rows = versions.iter().map(|v| Ok(row(v)?.into_active_model())).collect::<Result<_, Fault>>()?;
     insert_all::<question_version::ActiveModel>(conn, rows, false).await
+}
+
+/// What a question repeats of its newest version, to be found by.
+fn told(newest: &QuestionVersion) -> question::ActiveModel {
+    let (search, article) = (text_of(&newest.content), plain(&newest.citation.article));
+    let mut told = question::ActiveModel {
+        version: Set(newest.version),
+        topic: Set(newest.topic.clone()),
+        difficulty: Set(newest.difficulty),
+        group_key: Set(newest.group.clone()),
+        law: Set(law(&newest.citation.law)),
+        law_name: Set(newest.citation.law.clone()),
+        law_version: Set(newest.citation.law_version.clone()),
+        author_id: Set(newest.author_id),
+        ..Default::default()
+    };
+    for (column, bits) in GRAMS.into_iter().zip(Grams::of_question(&search, &article).0) {
+        told.set(column, bits.into());
+    }
+    question::ActiveModel { search: Set(search), article: Set(article), ..told }
 }
 
 pub(super) async fn insert_version(conn: &impl ConnectionTrait, version: &QuestionVersion) -> Result<(), Fault> {
@@ -218,26 +220,7 @@ pub(super) async fn set_newest(
     read: &question::Model,
     newest: &QuestionVersion,
 ) -> Result<bool, Fault> {
-    let search = text_of(&newest.content);
-    let [grams0, grams1, grams2, grams3] = Grams::of(&search).0;
-    let change = question::ActiveModel {
-        status: Set(QuestionStatus::Draft),
-        version: Set(newest.version),
-        topic: Set(newest.topic.clone()),
-        difficulty: Set(newest.difficulty),
-        group_key: Set(newest.group.clone()),
-        law: Set(law(&newest.citation.law)),
-        law_name: Set(newest.citation.law.clone()),
-        law_version: Set(newest.citation.law_version.clone()),
-        article: Set(plain(&newest.citation.article)),
-        search: Set(search),
-        grams0: Set(grams0),
-        grams1: Set(grams1),
-        grams2: Set(grams2),
-        grams3: Set(grams3),
-        author_id: Set(newest.author_id),
-        ..Default::default()
-    };
+    let change = question::ActiveModel { status: Set(QuestionStatus::Draft), ..told(newest) };
     let done = question::Entity::update_many()
         .set(change)
         .filter(question::Column::Id.eq(read.id))
@@ -248,9 +231,25 @@ pub(super) async fn set_newest(
     Ok(done.rows_affected == 1)
 }
 
-/// Where the pairs of characters of a question's text are kept.
-const GRAMS: [question::Column; 4] =
-    [question::Column::Grams0, question::Column::Grams1, question::Column::Grams2, question::Column::Grams3];
+/// Where the [`Grams`] of a question are kept.
+const GRAMS: [question::Column; 8] = [
+    question::Column::Grams0,
+    question::Column::Grams1,
+    question::Column::Grams2,
+    question::Column::Grams3,
+    question::Column::Grams4,
+    question::Column::Grams5,
+    question::Column::Grams6,
+    question::Column::Grams7,
+];
+
+/// Few questions have all characters and pairs of a text; only those are looked at.
+fn having(text: &str) -> Condition {
+    let wanted = GRAMS.into_iter().zip(Grams::of(text).0).filter(|(_, bits)| *bits != 0);
+    wanted.fold(Condition::all(), |all, (column, bits)| {
+        all.add(Expr::col((question::Entity, column)).bit_and(bits).eq(bits))
+    })
+}
 
 /// From a question to its newest version.
 fn newest() -> RelationDef {
@@ -299,19 +298,14 @@ pub(super) async fn list(
         query = query.filter(question::Column::Law.eq(law(text)));
     }
     if let Some(text) = &filter.article {
-        query = query.filter(question::Column::Article.like(containing(&plain(text))));
+        let text = plain(text);
+        query = query.filter(having(&text)).filter(question::Column::Article.like(containing(&text)));
     }
     if let Some(group) = &filter.group {
         query = query.filter(question::Column::GroupKey.eq(group));
     }
     if let Some(text) = filter.q.as_deref().map(plain).filter(|text| !text.is_empty()) {
-        // Few questions have all pairs of characters of the text; only those are looked at.
-        for (column, bits) in GRAMS.into_iter().zip(Grams::of(&text).0) {
-            if bits != 0 {
-                query = query.filter(Expr::col((question::Entity, column)).bit_and(bits).eq(bits));
-            }
-        }
-        query = query.filter(question::Column::Search.like(containing(&text)));
+        query = query.filter(having(&text)).filter(question::Column::Search.like(containing(&text)));
     }
     if let Some(after) = &page.after {
         query = query.filter(question::Column::Id.gt(after));

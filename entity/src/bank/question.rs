@@ -42,14 +42,22 @@ pub struct Model {
     pub article: String,
     /// Stem and options of the newest version, as texts are compared.
     pub search: String,
-    /// Which pairs of characters occur in that text: 256 bits in four columns.
+    /// Which characters and pairs of them occur in that text and in the article: 512 bits in eight columns.
     pub grams0: i64,
     /// The next 64.
     pub grams1: i64,
     /// The next 64.
     pub grams2: i64,
-    /// The last 64.
+    /// The next 64.
     pub grams3: i64,
+    /// The next 64.
+    pub grams4: i64,
+    /// The next 64.
+    pub grams5: i64,
+    /// The next 64.
+    pub grams6: i64,
+    /// The last 64.
+    pub grams7: i64,
     /// Who wrote the newest version.
     pub author_id: AccountId,
     /// When it was made.
