@@ -23,7 +23,7 @@ mod roster;
 pub use changes::{amendments, due_amendments, effect_amendments, left, newest_amendments};
 pub(super) use changes::{
     change, change_rows, changes, close_frozen_roster, decide, insert_amendments, insert_changes, insert_frozen_roster,
-    open_rosters, stands,
+    is_open, open_rosters, stands,
 };
 pub(super) use people::{
     categories_of, categories_of_all, categories_on, delete_person, every_category, everybody, in_post, insert_people,

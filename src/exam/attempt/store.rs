@@ -265,8 +265,9 @@ pub(super) async fn prospects(
         people.entry(exam).or_default().push(person);
     }
     for (exam, people) in people {
+        let left = org::left(conn, exam.into()).await?;
         for member in org::on_roster(conn, exam.into(), &people).await? {
-            prospects.entry((exam, member)).or_default().expected = true;
+            prospects.entry((exam, member)).or_default().expected = !left.contains(&member);
         }
         let rows: Vec<Row> = attempt::Entity::find()
             .filter(attempt::Column::ExamId.eq(exam))

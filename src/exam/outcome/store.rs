@@ -122,7 +122,13 @@ pub async fn figures_of(
             sat.entry(person).or_default().push(Sitting { exam, number, state, points, answered, void_kind });
         }
     }
-    let excuses = excuses(conn, family.main.id).await?;
+    let mut excuses = excuses(conn, family.main.id).await?;
+    // Leaving means nothing for those who have sat: whoever hands in need not wait for this.
+    if people.iter().any(|person| !sat.get(person).is_some_and(|own| own.iter().any(Sitting::stands))) {
+        for person in org::left(conn, family.main.id.into()).await? {
+            excuses.entry(person).or_default().left = true;
+        }
+    }
     let of = |person| {
         let excuse = excuses.get(&person).copied().unwrap_or_default();
         excused(&family, sat.get(&person).map_or(&[], Vec::as_slice), excuse)
@@ -130,7 +136,7 @@ pub async fn figures_of(
     Ok(people.iter().map(|person| (*person, of(*person))).collect())
 }
 
-/// What was granted toward a main exam, and who has left its roster; few people ask or go.
+/// What was granted toward a main exam; few people ask.
 async fn excuses(conn: &impl ConnectionTrait, main: ExamId) -> Result<HashMap<PersonId, Excuse>, Fault> {
     let rows: Vec<(PersonId, ExemptionKind, bool)> = exemption::Entity::find()
         .select_only()
@@ -147,9 +153,6 @@ async fn excuses(conn: &impl ConnectionTrait, main: ExamId) -> Result<HashMap<Pe
             ExemptionKind::Exempt => excuse.exempt = Some(late),
             ExemptionKind::Deferred => excuse.deferred = true,
         }
-    }
-    for person in org::left(conn, main.into()).await? {
-        excuses.entry(person).or_default().left = true;
     }
     Ok(excuses)
 }

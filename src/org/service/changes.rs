@@ -162,8 +162,11 @@ impl Org {
     }
 }
 
-/// Makes the change that was proposed, as the person stands today.
+/// Makes the change that was proposed, as the person stands today. Once the programme or exam has closed there is none.
 async fn amend(tx: &impl ConnectionTrait, core: &Core, row: &roster_change::Model) -> Result<(), AmendError> {
+    if !store::is_open(tx, row.subject_id).await? {
+        return Err(AmendError::WrongState);
+    }
     let earlier = store::change_rows(tx, row.subject_id, row.person_id).await?;
     if earlier.first().is_some_and(|first| first.id != row.id) {
         return Err(AmendError::WrongState);

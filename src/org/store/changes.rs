@@ -9,7 +9,9 @@ use entity::org::roster_change::{ChangeKind, ChangeState};
 use entity::org::roster_row::SubjectKind;
 use entity::org::{frozen_roster, roster_amendment, roster_change, roster_row};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use crate::db::{Fault, insert_all};
 use crate::kernel::page::{Page, PageRequest};
@@ -215,6 +217,14 @@ pub async fn newest_amendments(
         .all(conn)
         .await?;
     Ok(rows.into_iter().collect())
+}
+
+/// Whether changes of a roster are still decided: the programme or exam has not closed.
+pub(in crate::org) async fn is_open(conn: &impl ConnectionTrait, subject: SubjectId) -> Result<bool, Fault> {
+    let open = frozen_roster::Entity::find()
+        .filter(frozen_roster::Column::SubjectId.eq(subject))
+        .filter(frozen_roster::Column::ClosedAt.is_null());
+    Ok(open.count(conn).await? > 0)
 }
 
 /// The subjects of a kind whose rosters were changed from a day on that has come, and of which nothing has come yet.

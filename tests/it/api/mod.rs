@@ -22,6 +22,7 @@ mod hand_in;
 mod idempotency;
 mod log;
 mod monitor;
+mod moved_candidate;
 mod org;
 mod regrade;
 pub(crate) mod report;

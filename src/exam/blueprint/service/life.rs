@@ -19,8 +19,8 @@ use crate::log::{self, Actor};
 use crate::org;
 
 impl Exams {
-    /// Takes up changes of rosters, opens what is due to open and closes what nobody can be sitting any more, releasing the results that nobody has
-    /// to release. Safe to run on several instances at once, and again after a crash.
+    /// Takes up changes of rosters, opens what is due to open and closes what nobody can be sitting any more, releasing the
+    /// results that nobody has to release. Safe to run on several instances at once, and again after a crash.
     pub async fn tick(&self) -> Result<(), Fault> {
         // Before anything closes: whoever came in time is expected.
         self.take_up_amendments().await?;
