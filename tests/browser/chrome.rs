@@ -125,6 +125,11 @@ impl Chrome {
         self.devtools("Emulation.setEmulatedMedia", preference).await;
     }
 
+    /// Runs no script of a page any more.
+    pub(crate) async fn without_script(&self) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+    }
+
     /// Becomes as narrow as a phone, or as wide as it was.
     pub(crate) async fn narrow(&self, narrow: bool) {
         if narrow {
@@ -140,9 +145,14 @@ impl Chrome {
         self.until(&format!("{wanted} px"), fits).await;
     }
 
-    /// The whole page as a PNG.
+    /// The page as a PNG: all of it, or as much as a picture may hold.
     pub(crate) async fn picture(&self) -> Vec<u8> {
-        let taken = self.devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": true })).await;
+        let size =
+            "return [document.documentElement.clientWidth, Math.min(document.documentElement.scrollHeight, 6000)]";
+        let size = self.run(size, Vec::new()).await;
+        let clip = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
+        let whole = json!({ "captureBeyondViewport": true, "clip": clip });
+        let taken = self.devtools("Page.captureScreenshot", whole).await;
         base64(taken["data"].as_str().unwrap())
     }
 
@@ -238,7 +248,8 @@ impl Chrome {
     /// Chooses one of a control's options by its words.
     pub(crate) async fn choose(&self, name: &str, words: &str) {
         let field = self.see(&format!("main select[name='{name}']")).await;
-        let option = field.find(By::XPath(format!("./option[normalize-space(.)='{words}']"))).await;
+        let option =
+            field.find(By::XPath(format!("./option[normalize-space(translate(., '\u{3000}', ' '))='{words}']"))).await;
         option.unwrap_or_else(|_| panic!("{name} offers no {words}")).click().await.unwrap();
     }
 

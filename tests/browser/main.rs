@@ -9,6 +9,7 @@ mod harness;
 
 mod cable;
 mod chrome;
+mod day;
 mod demo;
 mod keyboard;
 mod pages;

@@ -495,7 +495,7 @@ years-rates = See the rates
 years-reason = Reason
 done-year_closed = The year is closed. These are the frozen figures.
 done-year_reopened = The year is open again.
-snapshot-title = { $unit }: { $year } as closed
+snapshot-title = { $unit }: { $year } as kept
 snapshot-lead = Frozen { $time }, definition { $definition }.
 snapshot-digest = Digest (SHA-256)
 snapshot-source = Source
@@ -682,7 +682,7 @@ programmes-completion-due = Completion of what is due
 # Sessions
 sessions-heading = Sessions
 sessions-title = Title
-sessions-lead = Meetings in order of time; this year's unless asked otherwise.
+sessions-lead = Meetings in order of time; from this month on unless asked otherwise.
 sessions-name = Session
 sessions-from = From
 sessions-to = To

@@ -390,7 +390,7 @@ programmes-completion-due = 到期要求达标率
 # 场次
 sessions-heading = 场次
 sessions-title = 场次名称
-sessions-lead = 集体学法、旁听庭审、培训等学法活动，按时间排列；默认列出本年度。
+sessions-lead = 集体学法、旁听庭审、培训等学法活动，按时间排列；默认自本月起。
 sessions-name = 场次
 sessions-from = 自
 sessions-to = 至
@@ -905,7 +905,7 @@ years-rates = 查看率表
 years-reason = 理由
 done-year_closed = 年度已定稿，下面是冻结的数字。
 done-year_reopened = 年度已重新打开。
-snapshot-title = { $unit } { $year } 年定稿
+snapshot-title = { $unit } { $year } 年留存数
 snapshot-lead = 冻结于 { $time }，口径 { $definition }。
 snapshot-digest = 摘要（SHA-256）
 snapshot-source = 原文

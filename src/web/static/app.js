@@ -16,6 +16,11 @@
     }, 50);
   }
 
+  // Where one is stays in sight where the areas are wider than the screen.
+  const areas = document.querySelector('.bar nav');
+  const here = areas && areas.querySelector('[aria-current]');
+  if (here) areas.scrollLeft = here.offsetLeft - areas.offsetLeft - (areas.clientWidth - here.offsetWidth) / 2;
+
   // The errors of a form are what its sender must read first.
   const summary = document.querySelector('.errors[tabindex]');
   if (summary) summary.focus();

@@ -1,6 +1,7 @@
 //! `make screenshots`: a picture of every page at both widths.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::Demo;
 use super::walk::{Walk, pattern};
@@ -16,6 +17,10 @@ async fn screenshots() {
         .each(2, async |chrome, visit| {
             let name = pattern(&visit.path).replace('/', "-").replace(':', "id");
             chrome.go(&visit.path).await;
+            // Pages that are programs of their own ask the server for more.
+            if chrome.run("return document.querySelectorAll('script[src]').length > 2", Vec::new()).await == true {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
             for (narrow, width) in [(false, 1280), (true, 360)] {
                 chrome.narrow(narrow).await;
                 let png = chrome.picture().await;

@@ -39,6 +39,9 @@ struct Line {
     cells: Vec<Cell>,
 }
 
+/// How far apart the rates must lie for bars to show it, in hundredths of a percent.
+const APART: i32 = 500;
+
 #[derive(Template)]
 #[template(path = "audit/compare.html")]
 struct ComparePage {
@@ -116,8 +119,10 @@ pub(in crate::web) async fn show(visitor: Visitor) -> Page {
     let bars: Vec<Bar> = units.iter().filter_map(bar).take(BARS).collect();
     let over_years =
         chart::lines(&v.t("compare-over-years").with("unit", asked.unit.name.clone()).to_string(), &years, &series);
-    let side_by_side =
-        chart::bars(&v.t("compare-side").with("rate", v.t(shown.0)).with("year", asked.year).to_string(), &bars);
+    let values = || bars.iter().map(|bar| bar.value);
+    let apart = values().max().unwrap_or(0) - values().min().unwrap_or(0) >= APART;
+    let title = v.t("compare-side").with("rate", v.t(shown.0)).with("year", asked.year).to_string();
+    let side_by_side = if apart { chart::bars(&title, &bars) } else { String::new() };
     page(&ComparePage { v, asked, from, which, found, own, units, over_years, side_by_side })
 }
 
