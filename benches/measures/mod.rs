@@ -7,6 +7,7 @@ mod draw;
 mod files;
 mod find;
 mod herd;
+mod rates;
 mod save;
 mod scan;
 mod start;
@@ -58,6 +59,7 @@ pub(crate) const MEASURES: &[Measure] = &[
     files::MEASURE,
     draw::MEASURE,
     year::MEASURE,
+    rates::MEASURE,
     find::MEASURE,
     after::MEASURE,
     watch::MEASURE,

@@ -76,6 +76,11 @@ impl MigrationTrait for Migration {
             .await?;
         manager
             .create_table(
+                Table::create().table("tree_changes").col(pk_auto_big("number")).col(text_null("unit_id")).to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
                 Table::create()
                     .table("people")
                     .col(text("id").primary_key())
@@ -181,6 +186,7 @@ impl MigrationTrait for Migration {
         manager.drop_table(Table::drop().table("person_postings").to_owned()).await?;
         manager.drop_table(Table::drop().table("person_categories").to_owned()).await?;
         manager.drop_table(Table::drop().table("people").to_owned()).await?;
+        manager.drop_table(Table::drop().table("tree_changes").to_owned()).await?;
         manager.drop_table(Table::drop().table("unit_ancestors").to_owned()).await?;
         manager.drop_table(Table::drop().table("units").to_owned()).await?;
         Ok(())

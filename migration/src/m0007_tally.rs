@@ -79,6 +79,7 @@ impl MigrationTrait for Migration {
                     .col(text("subject_id"))
                     .col(text("unit_id"))
                     .col(text("category"))
+                    .col(big_integer("moved"))
                     .col(big_integer("on_roster"))
                     .col(big_integer("exempt"))
                     .col(big_integer("exempt_late"))
@@ -135,10 +136,51 @@ impl MigrationTrait for Migration {
                 Index::create().name("ix_tally_counts_unit_id").table("tally_counts").col("unit_id").to_owned(),
             )
             .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("tally_sums")
+                    .col(text("subject_id"))
+                    .col(text("unit_id"))
+                    .col(text("category"))
+                    .col(big_integer("on_roster"))
+                    .col(big_integer("exempt"))
+                    .col(big_integer("exempt_late"))
+                    .col(big_integer("expected"))
+                    .col(big_integer("participated"))
+                    .col(big_integer("completed"))
+                    .col(big_integer("completed_due"))
+                    .col(big_integer("sat"))
+                    .col(big_integer("pending"))
+                    .col(big_integer("deferred"))
+                    .col(big_integer("absent"))
+                    .col(big_integer("passed"))
+                    .col(big_integer("first_sat"))
+                    .col(big_integer("first_passed"))
+                    .col(big_integer("excellent"))
+                    .col(big_integer("blank"))
+                    .col(big_integer("sittings"))
+                    .col(big_integer("points"))
+                    .primary_key(Index::create().col("subject_id").col("category").col("unit_id"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("tally_reckonings")
+                    .col(text("subject_id").primary_key())
+                    .col(big_integer("tree"))
+                    .col(big_integer("moves"))
+                    .to_owned(),
+            )
+            .await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("tally_reckonings").to_owned()).await?;
+        manager.drop_table(Table::drop().table("tally_sums").to_owned()).await?;
         manager.drop_table(Table::drop().table("tally_counts").to_owned()).await?;
         manager.drop_table(Table::drop().table("tally_deltas").to_owned()).await?;
         manager.drop_table(Table::drop().table("obligations").to_owned()).await?;

@@ -144,6 +144,7 @@ pub(super) async fn move_unit(tx: &impl ConnectionTrait, id: UnitId, parent: Opt
             .exec(tx)
             .await?;
     }
+    tree::changed(tx, Some(id)).await?;
     let Some(parent) = parent else { return Ok(()) };
     let above = unit_ancestor::Entity::find().filter(unit_ancestor::Column::UnitId.eq(parent)).all(tx).await?;
     let closure = below.iter().flat_map(|lower| {
@@ -178,6 +179,7 @@ pub(super) async fn rebuild_tree(tx: &impl ConnectionTrait) -> Result<bool, Faul
     }
     unit_ancestor::Entity::delete_many().exec(tx).await?;
     insert_all(tx, closure, false).await?;
+    tree::changed(tx, None).await?;
     Ok(true)
 }
 

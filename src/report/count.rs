@@ -1,4 +1,4 @@
-//! From the counts of single units to the figures of subtrees, in memory: nothing here reads anything.
+//! From the sums of subjects to the rows of a report, in memory: nothing here reads anything.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,15 +18,13 @@ const ASKED: i32 = 0;
 pub(super) struct Read<'a> {
     /// The year asked about.
     pub year: i32,
-    /// The unit asked for and everything below it, each unit before those below it.
+    /// The unit asked for and the units below it as deep as the rows go, each unit before those below it.
     pub nodes: &'a [Node],
-    /// How deep the rows go.
-    pub depth: i32,
     /// What the report counts.
     pub subjects: &'a Subjects,
     /// What makes up the rates of each year, for streaks.
     pub years: &'a BTreeMap<i32, Subjects>,
-    /// The units' own counts.
+    /// The sums of these units with all that lies below each.
     pub counts: &'a [(SubjectId, UnitId, Figures)],
     /// How many different people, of each unit with its subtree.
     pub persons: &'a HashMap<UnitId, i64>,
@@ -62,23 +60,10 @@ struct Sums {
     imported: BTreeSet<i32>,
 }
 
-impl Sums {
-    fn add_all(&mut self, other: &Self) {
-        self.asked.study += other.asked.study;
-        self.asked.exam += other.asked.exam;
-        for (year, sides) in &other.years {
-            let own = self.years.entry(*year).or_default();
-            own.study += sides.study;
-            own.exam += sides.exam;
-        }
-        self.imported.extend(&other.imported);
-    }
-}
-
 /// The rows of a report, the unit asked for first. Units that did not exist in the year are left out, unless they have
 /// figures all the same.
 pub(super) fn rows(read: &Read<'_>) -> Vec<Row> {
-    let sums = subtree_sums(read);
+    let sums = sums(read);
     let mut closed: HashMap<UnitId, BTreeSet<i32>> = HashMap::new();
     let mut rows = Vec::new();
     for node in read.nodes {
@@ -92,7 +77,7 @@ pub(super) fn rows(read: &Read<'_>) -> Vec<Row> {
         let sum = sums.get(&id).unwrap_or(&empty);
         let persons = read.persons.get(&id).copied().unwrap_or(0);
         let shows = node.depth == 0 || persons > 0 || existed(node, read.year);
-        if node.depth <= read.depth && shows {
+        if shows {
             let full = |year: &i32| sum.years.get(year).is_some_and(|s| is_full(&s.study, &s.exam));
             let closed: BTreeMap<i32, bool> = years.iter().map(|year| (*year, full(year))).collect();
             let lasted = streak(read.year, &closed);
@@ -128,8 +113,8 @@ fn existed(node: &Node, year: i32) -> bool {
     began && node.unit.active_to.is_none_or(|last: Day| last.year() >= year)
 }
 
-/// Adds each unit to the one above it, from the bottom up.
-fn subtree_sums(read: &Read<'_>) -> HashMap<UnitId, Sums> {
+/// Puts together what belongs to a unit.
+fn sums(read: &Read<'_>) -> HashMap<UnitId, Sums> {
     let mut sums: HashMap<UnitId, Sums> = HashMap::new();
     for (subject, unit, figures) in read.counts {
         let sum = sums.entry(*unit).or_default();
@@ -144,12 +129,6 @@ fn subtree_sums(read: &Read<'_>) -> HashMap<UnitId, Sums> {
                     sum.imported.insert(*year);
                 }
             }
-        }
-    }
-    for node in read.nodes.iter().rev() {
-        let Some(above) = node.unit.parent_id.filter(|_| node.depth > 0) else { continue };
-        if let Some(own) = sums.get(&node.unit.id).cloned() {
-            sums.entry(above).or_default().add_all(&own);
         }
     }
     sums
@@ -202,36 +181,31 @@ mod tests {
         Figures { on_roster: expected, expected, sat, passed: sat, ..Figures::none() }
     }
 
-    /// 1 holds 2 and 5; 2 holds 3 and 4. Programmes 12x and exams 11x of 2024 and 2025.
+    /// 1 holds 2 and 5; 2 holds units that are not shown. Programmes 12x and exams 11x of 2024 and 2025.
     #[test]
-    fn a_subtree_is_the_sum_of_what_is_below_and_of_itself() {
+    fn a_row_is_put_together_from_its_subjects() {
         let always = (2000, None);
-        let nodes = [
-            node(1, 0, 0, always),
-            node(2, 1, 1, always),
-            node(3, 2, 2, always),
-            node(4, 2, 2, always),
-            node(5, 1, 1, always),
-        ];
+        let nodes = [node(1, 0, 0, always), node(2, 1, 1, always), node(5, 1, 1, always)];
         let of_2024 = subjects(&[124], &[114]);
         let of_2025 = subjects(&[125], &[115]);
         let years = BTreeMap::from([(2024, of_2024), (2025, of_2025.clone())]);
         let counts = [
-            (subject(124), unit(3), study(4, 4)),
-            (subject(114), unit(3), exam(4, 4)),
+            (subject(124), unit(1), study(6, 6)),
+            (subject(124), unit(2), study(4, 4)),
             (subject(124), unit(5), study(2, 2)),
+            (subject(114), unit(1), exam(6, 5)),
+            (subject(114), unit(2), exam(4, 4)),
             (subject(114), unit(5), exam(2, 1)),
-            (subject(125), unit(2), study(1, 0)),
-            (subject(125), unit(3), study(4, 3)),
-            (subject(125), unit(4), study(5, 5)),
-            (subject(115), unit(4), exam(5, 4)),
+            (subject(125), unit(1), study(10, 8)),
+            (subject(125), unit(2), study(10, 8)),
+            (subject(115), unit(1), exam(7, 6)),
+            (subject(115), unit(2), exam(5, 4)),
             (subject(115), unit(5), exam(2, 2)),
         ];
         let persons = HashMap::from([(unit(1), 12), (unit(2), 10)]);
         let read = Read {
             year: 2025,
             nodes: &nodes,
-            depth: 1,
             subjects: &of_2025,
             years: &years,
             counts: &counts,
@@ -258,11 +232,11 @@ mod tests {
         let nodes = [node(1, 0, 0, (2000, None)), node(2, 1, 1, (2000, None))];
         let years: BTreeMap<i32, Subjects> =
             [(2023, 113), (2024, 114)].map(|(year, exam)| (year, subjects(&[], &[exam]))).into();
-        let counts = [(subject(113), unit(2), exam(3, 3)), (subject(114), unit(2), exam(3, 2))];
+        let of_both = |n| [(subject(113), unit(n), exam(3, 3)), (subject(114), unit(n), exam(3, 2))];
+        let counts = [of_both(1), of_both(2)].concat();
         let read = Read {
             year: 2024,
             nodes: &nodes,
-            depth: 6,
             subjects: &subjects(&[], &[114]),
             years: &years,
             counts: &counts,
@@ -286,7 +260,6 @@ mod tests {
         let read = Read {
             year: 2020,
             nodes: &nodes,
-            depth: 1,
             subjects: &Subjects::default(),
             years: &BTreeMap::new(),
             counts: &[],

@@ -23,6 +23,7 @@ mod jobs;
 mod paragraph;
 mod past;
 mod people;
+mod persons;
 mod rates;
 mod sheets;
 mod snapshots;
@@ -123,6 +124,8 @@ pub struct Reports {
     core: Core,
     org: Arc<Org>,
     study: Arc<Study>,
+    /// How many different people stand on rosters.
+    persons: persons::Persons,
     /// The month whose snapshots this instance has seen taken.
     month: AtomicI32,
     /// Checking reads all there is: one after another.
@@ -133,7 +136,14 @@ impl Reports {
     /// Over a core, the organisation and its study.
     #[must_use]
     pub fn new(core: Core, org: Arc<Org>, study: Arc<Study>) -> Self {
-        Self { core, org, study, month: AtomicI32::new(0), verifying: tokio::sync::Mutex::default() }
+        Self {
+            core,
+            org,
+            study,
+            persons: persons::Persons::default(),
+            month: AtomicI32::new(0),
+            verifying: tokio::sync::Mutex::default(),
+        }
     }
 
     /// The tops of the caller's reach as a reader of figures, none below another.

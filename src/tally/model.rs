@@ -5,7 +5,7 @@ use std::ops::{AddAssign, Sub};
 use entity::id::{PersonId, SubjectId, UnitId};
 use entity::org::person::Category;
 use entity::org::roster_row::SubjectKind;
-use entity::tally::{count, delta, obligation};
+use entity::tally::{count, delta, obligation, sum};
 use sea_orm::ActiveValue::Set;
 
 /// A programme, or an exam together with its make-ups.
@@ -66,6 +66,14 @@ macro_rules! figures {
                 $(row.$column = Set(self.$column);)+
             }
 
+            pub(super) fn put_sum(&self, row: &mut sum::ActiveModel) {
+                $(row.$column = Set(self.$column);)+
+            }
+
+            pub(super) fn of_sum(row: &sum::Model) -> Self {
+                Self { $($column: row.$column),+ }
+            }
+
             pub(super) fn of_count(row: &count::Model) -> Self {
                 Self { $($column: row.$column),+ }
             }
@@ -80,6 +88,11 @@ macro_rules! figures {
                 let mut values = values.iter().copied();
                 let figures = Self { $($column: values.next()?),+ };
                 values.next().is_none().then_some(figures)
+            }
+
+            /// The same with another value of one of them.
+            pub(super) const fn set(&mut self, figure: Figure, value: i64) {
+                match figure { $(Figure::$name => self.$column = value),+ }
             }
 
             /// From values in the order of [`Figure::ALL`].

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use entity::List;
 use entity::id::{PersonId, SubjectId, UnitId};
 use entity::org::person::Category;
-use entity::tally::{count, delta, obligation};
+use entity::tally::{delta, obligation};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, TableRef, UnionType, ValueTuple};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
@@ -15,9 +15,15 @@ use crate::db::{Fault, insert_all};
 use crate::tree;
 
 mod behind;
+mod below;
+mod fold;
+mod persons;
 mod recount;
 
-pub use behind::{count_behind, people_behind, people_from, people_of, persons};
+pub use behind::{count_behind, people_behind, people_from, people_of};
+pub use below::below;
+pub(super) use fold::{fold, make_anew};
+pub use persons::{Rosters, persons, rosters};
 pub use recount::{Difference, recount};
 
 /// How many people one look-up names at most.
@@ -198,15 +204,17 @@ fn standing(row: obligation::Model) -> Standing {
     }
 }
 
-/// Changes of units' counts, gathered before they are appended.
+/// Changes of units' counts, gathered before they are appended, and how many people came or went.
 #[derive(Default)]
-struct Changes(HashMap<(UnitId, String), Figures>);
+struct Changes(HashMap<(UnitId, String), (Figures, i64)>);
 
 impl Changes {
     fn add(&mut self, unit: UnitId, categories: &[Category], change: Figures) {
-        *self.0.entry((unit, String::new())).or_default() += change;
-        for category in categories {
-            *self.0.entry((unit, category.to_string())).or_default() += change;
+        let names = std::iter::once(String::new()).chain(categories.iter().map(ToString::to_string));
+        for name in names {
+            let (sum, moved) = self.0.entry((unit, name)).or_default();
+            *sum += change;
+            *moved += change.on_roster.abs();
         }
     }
 
@@ -214,14 +222,15 @@ impl Changes {
         let rows = self
             .0
             .into_iter()
-            .filter(|(_, change)| !change.is_none())
-            .map(|((unit_id, category), change)| {
+            .filter(|(_, (change, moved))| !change.is_none() || *moved != 0)
+            .map(|((unit_id, category), (change, moved))| {
                 let mut row = delta::ActiveModel {
                     id: NotSet,
                     subject_kind: Set(subject.kind),
                     subject_id: Set(subject.id),
                     unit_id: Set(unit_id),
                     category: Set(category),
+                    moved: Set(moved),
                     ..Default::default()
                 };
                 change.put_delta(&mut row);
@@ -282,47 +291,4 @@ fn part(table: Alias, subjects: &[SubjectId], top: UnitId, category: &str) -> Se
 fn total(figure: Figure) -> (sea_orm::sea_query::SimpleExpr, Alias) {
     let sum = Func::sum(Expr::col(Alias::new(figure.as_str())));
     (Expr::expr(sum).cast_as(Alias::new("bigint")), Alias::new(figure.as_str()))
-}
-
-/// Takes up to `limit` deltas off the table and adds them to the counts. Returns how many.
-pub(super) async fn fold(tx: &impl ConnectionTrait, limit: u64) -> Result<usize, Fault> {
-    use sea_orm::sea_query::{LockBehavior, LockType, OnConflict};
-    let rows = delta::Entity::find()
-        .order_by_asc(delta::Column::Id)
-        .limit(limit)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .all(tx)
-        .await?;
-    let mut sums: HashMap<(Subject, UnitId, &str), Figures> = HashMap::new();
-    for row in &rows {
-        let subject = Subject { kind: row.subject_kind, id: row.subject_id };
-        *sums.entry((subject, row.unit_id, row.category.as_str())).or_default() += Figures::of_delta(row);
-    }
-    let mut sums: Vec<_> = sums.into_iter().collect();
-    // Two folders that meet take the counts in the same order.
-    sums.sort_unstable_by_key(|(key, _)| *key);
-    let key = [count::Column::SubjectKind, count::Column::SubjectId, count::Column::UnitId, count::Column::Category];
-    for chunk in sums.chunks(500) {
-        let models = chunk.iter().map(|((subject, unit, category), sum)| {
-            let mut row = count::ActiveModel {
-                subject_kind: Set(subject.kind),
-                subject_id: Set(subject.id),
-                unit_id: Set(*unit),
-                category: Set((*category).to_owned()),
-                ..Default::default()
-            };
-            sum.put_count(&mut row);
-            row
-        });
-        let mut conflict = OnConflict::columns(key);
-        for figure in Figure::ALL {
-            let name = figure.as_str();
-            conflict.value(Alias::new(name), Expr::col(("tally_counts", name)).add(Expr::col(("excluded", name))));
-        }
-        count::Entity::insert_many(models).on_conflict(conflict).exec_without_returning(tx).await?;
-    }
-    for chunk in rows.chunks(CHUNK) {
-        delta::Entity::delete_many().filter(delta::Column::Id.is_in(chunk.iter().map(|r| r.id))).exec(tx).await?;
-    }
-    Ok(rows.len())
 }

@@ -4,4 +4,6 @@
 
 mod store;
 
-pub use store::{Node, above, children, is_within, path_of, subtree, tops, unit_names, within};
+pub use store::{
+    Node, above, changed, children, down_to, is_within, last_change, levels, path_of, subtree, tops, unit_names, within,
+};

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use entity::id::UnitId;
-use entity::org::{unit, unit_ancestor};
+use entity::org::{tree_change, unit, unit_ancestor};
+use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -41,8 +42,44 @@ pub struct Node {
 /// A unit and everything below it, each unit before those below it and siblings in their order. Nothing if there is no
 /// such unit.
 pub async fn subtree(conn: &impl ConnectionTrait, top: UnitId) -> Result<Vec<Node>, Fault> {
+    in_order(conn, top, within(&[top])).await
+}
+
+/// The same down to so many levels below it.
+pub async fn levels(conn: &impl ConnectionTrait, top: UnitId, depth: i32) -> Result<Vec<Node>, Fault> {
+    in_order(conn, top, down_to(top, depth)).await
+}
+
+/// A unit and those down to so many levels below it, as a subquery.
+#[must_use]
+pub fn down_to(top: UnitId, depth: i32) -> SelectStatement {
+    within(&[top]).and_where(unit_ancestor::Column::Depth.lte(depth)).to_owned()
+}
+
+/// Notes that a unit was hung elsewhere with all that lies below it, or many were. Whoever keeps sums of subtrees makes
+/// them anew.
+pub async fn changed(tx: &impl ConnectionTrait, unit: Option<UnitId>) -> Result<(), Fault> {
+    let row = tree_change::ActiveModel { number: NotSet, unit_id: Set(unit) };
+    tree_change::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The number of the last of these changes; 0 before the first.
+pub async fn last_change(conn: &impl ConnectionTrait) -> Result<i64, Fault> {
+    let last: Option<i64> = tree_change::Entity::find()
+        .select_only()
+        .column(tree_change::Column::Number)
+        .order_by_desc(tree_change::Column::Number)
+        .limit(1)
+        .into_tuple()
+        .one(conn)
+        .await?;
+    Ok(last.unwrap_or_default())
+}
+
+async fn in_order(conn: &impl ConnectionTrait, top: UnitId, which: SelectStatement) -> Result<Vec<Node>, Fault> {
     let units = unit::Entity::find()
-        .filter(unit::Column::Id.in_subquery(within(&[top])))
+        .filter(unit::Column::Id.in_subquery(which))
         .order_by_desc(unit::Column::Position)
         .order_by_desc(unit::Column::Id)
         .all(conn)

@@ -8,5 +8,6 @@ pub mod posting;
 pub mod roster_amendment;
 pub mod roster_change;
 pub mod roster_row;
+pub mod tree_change;
 pub mod unit;
 pub mod unit_ancestor;

@@ -3,3 +3,5 @@
 pub mod count;
 pub mod delta;
 pub mod obligation;
+pub mod reckoning;
+pub mod sum;

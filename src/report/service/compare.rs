@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::id::UnitId;
 
-use super::rates::rates;
 use super::{ReportError, Reports};
 use crate::auth::Caller;
 use crate::kernel::field::{FieldCode, Fields};
@@ -36,7 +35,7 @@ impl Reports {
             .collect();
         let mut reports: Vec<Report> = Vec::new();
         for year in from_year..=filter.year {
-            reports.push(rates(conn, &Filter { year, ..*filter }, top, 1, &[], now).await?);
+            reports.push(self.counted_now(&Filter { year, ..*filter }, top, 1).await?);
         }
         let years = reports
             .iter()

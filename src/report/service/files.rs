@@ -7,7 +7,7 @@ use entity::org::roster_row::SubjectKind;
 use sea_orm::ConnectionTrait;
 
 use super::jobs::Sink;
-use super::rates::{past_titles, rates, subjects};
+use super::rates::{past_titles, subjects};
 use super::{ReportError, Reports, nodes};
 use crate::auth::Caller;
 use crate::exam;
@@ -21,7 +21,7 @@ use crate::report::file::{
 use crate::report::model::{FigureName, Filter, MAX_DEPTH, Side, Subjects};
 use crate::report::store;
 use crate::study;
-use crate::tally::{self, Counted, Figure, Subject};
+use crate::tally::{self, Counted, Figure, Figures, Subject};
 
 /// The most rows of people that are answered at once.
 const AT_ONCE: i64 = 20_000;
@@ -81,6 +81,8 @@ pub struct ReportFile {
 struct Listed {
     subjects: Vec<Subject>,
     counted: Counted,
+    /// A row for each attempt and not for each person.
+    by_attempt: bool,
 }
 
 impl Reports {
@@ -132,7 +134,7 @@ impl Reports {
         let mut book = Book::new();
         let (name, heads): (&str, &'static [Head]) = match order.what {
             What::Rates { depth, people } => {
-                let report = rates(conn, filter, top, depth, &[], now).await?;
+                let report = self.counted_now(filter, top, depth).await?;
                 if order.format == Format::Csv {
                     let mut bytes = csv_heads(RATES);
                     for row in std::iter::once(&report.total).chain(&report.rows) {
@@ -212,17 +214,24 @@ fn listed(what: What, asked: &Subjects) -> Vec<Listed> {
     let of = |kind: SubjectKind| all.iter().copied().filter(|s| s.kind == kind).collect::<Vec<_>>();
     match what {
         What::Rates { people: false, .. } => Vec::new(),
-        What::Rates { people: true, .. } => vec![Listed { subjects: all, counted: Figure::OnRoster.into() }],
+        What::Rates { people: true, .. } => {
+            vec![Listed { subjects: all, counted: Figure::OnRoster.into(), by_attempt: false }]
+        }
         What::People(figure) => {
             let kind = if figure.side == Side::Exam { SubjectKind::Exam } else { SubjectKind::Programme };
-            vec![Listed { subjects: of(kind), counted: figure.counted }]
+            vec![Listed { subjects: of(kind), counted: figure.counted, by_attempt: figure.counts_attempts() }]
         }
         What::Missing => vec![
             Listed {
                 subjects: of(SubjectKind::Programme),
                 counted: Counted::Between(Figure::Expected, Figure::Participated),
+                by_attempt: false,
             },
-            Listed { subjects: of(SubjectKind::Exam), counted: Counted::Between(Figure::Expected, Figure::Sat) },
+            Listed {
+                subjects: of(SubjectKind::Exam),
+                counted: Counted::Between(Figure::Expected, Figure::Sat),
+                by_attempt: false,
+            },
         ],
     }
 }
@@ -248,7 +257,8 @@ async fn people(
     let places: HashMap<UnitId, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
     let mut rows = Vec::new();
     for list in lists.iter().filter(|list| !list.subjects.is_empty()) {
-        rows.extend(tally::people_of(conn, &list.subjects, &ids, filter.category, list.counted).await?);
+        let found = tally::people_of(conn, &list.subjects, &ids, filter.category, list.counted).await?;
+        rows.extend(found.into_iter().flat_map(|row| if list.by_attempt { each_attempt(row) } else { vec![row] }));
     }
     let subjects: Vec<SubjectId> = lists.iter().flat_map(|l| &l.subjects).map(|s| s.id).collect();
     let mut who: Vec<PersonId> = rows.iter().map(|(_, standing)| standing.person_id).collect();
@@ -276,6 +286,15 @@ async fn people(
         .collect();
     people.sort_by(|a, b| (a.0, &a.1, a.2, a.3, &a.4.title).cmp(&(b.0, &b.1, b.2, b.3, &b.4.title)));
     Ok(people.into_iter().map(|(_, _, person, _, standing)| (person, standing)).collect())
+}
+
+/// Somebody's row once for each of their attempts. The first holds all their figures, so that every column still adds up.
+fn each_attempt((subject, row): (Subject, tally::Standing)) -> Vec<(Subject, tally::Standing)> {
+    let attempt = |n: i64| {
+        let whole = if n == 0 { row.figures } else { Figures::none() };
+        (subject, tally::Standing { figures: Figures { sittings: 1, ..whole }, ..row.clone() })
+    };
+    (0..row.figures.sittings).map(attempt).collect()
 }
 
 /// What each person lacks, together.

@@ -3,7 +3,6 @@
 use entity::exam::exam::ExamKind;
 use entity::org::person::Category;
 
-use super::rates::rates;
 use super::{ReportError, Reports};
 use crate::auth::Caller;
 use crate::kernel::field::Fields;
@@ -69,13 +68,12 @@ impl Reports {
         self.check_year(&mut fields, filter.year);
         fields.check()?;
         let top = self.top(caller, filter.unit_id).await?;
-        let (conn, now) = (self.core.db.read(), self.core.now());
         let year = Filter::of_year(filter.year, top);
-        let annual = rates(conn, &year, top, 0, &[], now).await?;
+        let annual = self.counted_now(&year, top, 0).await?;
         let kind = Some(ExamKind::Qualification);
-        let qualification = rates(conn, &Filter { exam_kind: kind, ..year }, top, 0, &[], now).await?;
+        let qualification = self.counted_now(&Filter { exam_kind: kind, ..year }, top, 0).await?;
         let leaders = Filter { category: Some(Category::LeadingOfficial), ..year };
-        let leaders = rates(conn, &leaders, top, 0, &[], now).await?;
+        let leaders = self.counted_now(&leaders, top, 0).await?;
         let activities = self.study.activities(caller, filter.year, Some(top)).await?.1;
         let of = format!("year={}&unit_id={top}", filter.year);
         let mut writing = Writing {

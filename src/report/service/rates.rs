@@ -1,6 +1,7 @@
 //! Rates of a unit and of those below it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use entity::exam::exam::ExamKind;
 use entity::id::{SubjectId, UnitId};
@@ -8,7 +9,8 @@ use entity::instant::Instant;
 use entity::report::past_year;
 use sea_orm::ConnectionTrait;
 
-use super::{ReportError, Reports, nodes};
+use super::persons::Persons;
+use super::{ReportError, Reports};
 use crate::auth::{Caller, Denied};
 use crate::exam;
 use crate::kernel::field::{FieldCode, Fields};
@@ -16,7 +18,11 @@ use crate::report::count::{Read, rows};
 use crate::report::model::{Filter, MAX_DEPTH, Report, Subjects};
 use crate::report::store;
 use crate::study;
-use crate::tally::{self, Subject};
+use crate::tally::{self, Figure, Subject};
+use crate::tree;
+
+/// What a streak asks of a year.
+const OF_STREAKS: &[Figure] = &[Figure::OnRoster, Figure::Expected, Figure::Participated, Figure::Sat, Figure::Passed];
 
 impl Reports {
     /// The rates of a unit with its subtree and of the units down to `depth` below it. By coordinators and auditors.
@@ -26,7 +32,12 @@ impl Reports {
         fields.within("depth", depth, 0, MAX_DEPTH);
         fields.check()?;
         let top = self.top(caller, filter.unit_id).await?;
-        rates(self.core.db.read(), filter, top, depth, &[], self.core.now()).await
+        self.counted_now(filter, top, depth).await
+    }
+
+    /// The same of a unit that the caller may read.
+    pub(super) async fn counted_now(&self, filter: &Filter, top: UnitId, depth: i32) -> Result<Report, ReportError> {
+        rates(self.core.db.read(), filter, (top, depth), &[], Some(&self.persons), self.core.now()).await
     }
 
     /// What a filter counts, with its titles: the programmes and the main exams. By coordinators and auditors.
@@ -125,48 +136,61 @@ pub(super) async fn past_titles(
 }
 
 /// The report, with so many queries however many rows it has. `about_to_close` are years that count as closed for the
-/// unit, because this transaction is closing them.
+/// unit, because this transaction is closing them. Without `persons` different people are counted anew.
 pub(super) async fn rates(
     conn: &impl ConnectionTrait,
     filter: &Filter,
-    top: UnitId,
-    depth: i32,
+    (top, depth): (UnitId, i32),
     about_to_close: &[i32],
+    persons: Option<&Persons>,
     as_of: Instant,
 ) -> Result<Report, ReportError> {
     let (asked, years) = subjects(conn, filter).await?;
-    let nodes = nodes(conn, top).await?;
+    let nodes = tree::levels(conn, top, depth).await?;
     let below: BTreeSet<UnitId> = nodes.iter().filter(|n| n.depth > 0).map(|n| n.unit.id).collect();
+    let above: BTreeSet<UnitId> = tree::path_of(conn, top).await?.into_iter().map(|unit| unit.id).collect();
     let mut closed_above: BTreeSet<i32> = about_to_close.iter().copied().collect();
     let mut closed_below: HashMap<UnitId, BTreeSet<i32>> = HashMap::new();
     for closing in store::standing(conn, top, filter.year).await? {
-        if below.contains(&closing.unit_id) {
-            closed_below.entry(closing.unit_id).or_default().insert(closing.year);
-        } else {
+        if above.contains(&closing.unit_id) {
             closed_above.insert(closing.year);
+        } else if below.contains(&closing.unit_id) {
+            closed_below.entry(closing.unit_id).or_default().insert(closing.year);
         }
     }
     let closed: BTreeSet<i32> = closed_below.values().flatten().chain(&closed_above).copied().collect();
     let years: BTreeMap<i32, Subjects> = years.into_iter().filter(|(year, _)| closed.contains(year)).collect();
     let asked_for = asked.all();
-    let mut counted = asked_for.clone();
-    counted.extend(years.values().flat_map(Subjects::all));
-    counted.sort_unstable();
-    counted.dedup();
-    let counts: Vec<(SubjectId, UnitId, tally::Figures)> = tally::counts(conn, &counted, top, filter.category).await?;
-    let persons = tally::persons(conn, &asked_for, top, depth, filter.category).await?;
+    let mut counts = tally::below(conn, &asked_for, (top, depth), filter.category, Figure::ALL).await?;
+    // Of other years nothing is shown but whether they were full.
+    let mut others: Vec<Subject> = years.values().flat_map(Subjects::all).filter(|s| !asked_for.contains(s)).collect();
+    others.sort_unstable();
+    others.dedup();
+    counts.extend(tally::below(conn, &others, (top, depth), filter.category, OF_STREAKS).await?);
+    let different: Arc<HashMap<UnitId, i64>> = match (asked_for.as_slice(), persons) {
+        // On one roster everybody stands once.
+        ([one], _) => Arc::new(
+            counts
+                .iter()
+                .filter(|(subject, ..)| *subject == one.id)
+                .map(|(_, unit, figures)| (*unit, figures.on_roster))
+                .collect(),
+        ),
+        (_, Some(persons)) => persons.of(conn, &asked_for, filter.category).await?,
+        (_, None) => Arc::new(tally::persons(conn, &asked_for, filter.category).await?),
+    };
     let read = Read {
         year: filter.year,
         nodes: &nodes,
-        depth,
         subjects: &asked,
         years: &years,
         counts: &counts,
-        persons: &persons,
+        persons: &different,
         closed_above: &closed_above,
         closed_below: &closed_below,
     };
     let mut rows = rows(&read).into_iter();
+    // Nothing lies at or below a unit that there is not.
     let total = rows.next().ok_or(Denied::NotFound)?;
     let mut sources = Vec::new();
     if total.figures.imported {

@@ -55,7 +55,7 @@ pub(super) async fn take(
     now: Instant,
 ) -> Result<snapshot::Model, ReportError> {
     let filter = Filter::of_year(year, unit);
-    let report = rates(tx, &filter, unit, MAX_DEPTH, about_to_close, now).await?;
+    let report = rates(tx, &filter, (unit, MAX_DEPTH), about_to_close, None, now).await?;
     let counted = annual(tx, &filter).await?;
     let written = sheets::written(sheets::standing(tx, year, &counted, unit).await?);
     let body = jcs::canonical(&dto::body(report)).map_err(|error| bad(&error))?;
@@ -239,7 +239,7 @@ pub(super) async fn compare(
     let filter = Filter::of_year(row.year, row.unit_id);
     let closing =
         if matches!(row.kind, SnapshotKind::Closing | SnapshotKind::Imported) { vec![row.year] } else { Vec::new() };
-    let report = rates(conn, &filter, row.unit_id, MAX_DEPTH, &closing, now).await?;
+    let report = rates(conn, &filter, (row.unit_id, MAX_DEPTH), &closing, None, now).await?;
     let then: Value = serde_json::from_str(&row.body).unwrap_or_default();
     let figures = figures(&then, &dto::body(report));
     let (people, more) = people(conn, row, place, kept).await?;

@@ -171,7 +171,11 @@ async fn counts(conn: &impl ConnectionTrait) -> Result<Vec<RecordFinding>, Repor
         },
         unit: Some((found.unit, String::new())),
         person: None,
-        detail: difference(&found.counted, &found.recounted),
+        detail: format!(
+            "{}{}",
+            if found.subtree { "with all units below: " } else { "" },
+            difference(&found.counted, &found.recounted)
+        ),
     };
     Ok(tally::recount(conn).await?.into_iter().map(finding).collect())
 }

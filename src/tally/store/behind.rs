@@ -1,17 +1,13 @@
-//! The people behind the counts, and how many different ones they are.
-
-use std::collections::HashMap;
+//! The people behind the counts.
 
 use entity::id::{PersonId, SubjectId, UnitId};
 use entity::org::person::Category;
-use entity::org::unit_ancestor;
 use entity::tally::obligation;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
-use super::super::model::{Counted, Figure, Standing, Subject};
+use super::super::model::{Counted, Standing, Subject};
 use super::standing;
 use crate::db::Fault;
 use crate::kernel::page::{Page, PageRequest};
@@ -107,41 +103,6 @@ pub async fn count_behind(
     Ok(obligation::Entity::find().filter(behind(subjects, top, category, counted.into())).count(conn).await?)
 }
 
-/// How many different people stand on the rosters of these subjects, for `top` and each unit down to `depth` below it,
-/// each with its subtree. Units without anybody are left out.
-pub async fn persons(
-    conn: &impl ConnectionTrait,
-    subjects: &[Subject],
-    top: UnitId,
-    depth: i32,
-    category: Option<Category>,
-) -> Result<HashMap<UnitId, i64>, Fault> {
-    if subjects.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let (owed, above) = (Alias::new("obligations"), Alias::new("unit_ancestors"));
-    let shown = Query::select()
-        .column(unit_ancestor::Column::UnitId)
-        .from(unit_ancestor::Entity)
-        .and_where(unit_ancestor::Column::AncestorId.eq(top))
-        .and_where(unit_ancestor::Column::Depth.lte(depth))
-        .to_owned();
-    let query = Query::select()
-        .column(Alias::new("ancestor_id"))
-        .expr_as(Expr::col((owed.clone(), Alias::new("person_id"))).count_distinct(), Alias::new("persons"))
-        .from(owed.clone())
-        .inner_join(above.clone(), Expr::col((above, Alias::new("unit_id"))).equals((owed, Alias::new("unit_id"))))
-        .and_where(Expr::col(Alias::new("ancestor_id")).in_subquery(shown))
-        .cond_where(behind(subjects, top, category, Counted::In(Figure::OnRoster)))
-        .group_by_col(Alias::new("ancestor_id"))
-        .to_owned();
-    let rows = conn.query_all(&query).await?;
-    rows.iter()
-        .map(|row| Ok((row.try_get("", "ancestor_id")?, row.try_get("", "persons")?)))
-        .collect::<Result<_, sea_orm::DbErr>>()
-        .map_err(Fault::from)
-}
-
 fn behind(subjects: &[Subject], top: UnitId, category: Option<Category>, counted: Counted) -> Condition {
     let ids: Vec<SubjectId> = subjects.iter().map(|s| s.id).collect();
     meant(category, counted)
@@ -149,7 +110,7 @@ fn behind(subjects: &[Subject], top: UnitId, category: Option<Category>, counted
         .add(obligation::Column::UnitId.in_subquery(tree::within(&[top])))
 }
 
-fn meant(category: Option<Category>, counted: Counted) -> Condition {
+pub(super) fn meant(category: Option<Category>, counted: Counted) -> Condition {
     let meant = match counted {
         Counted::In(figure) => Condition::all().add(figure.column().ne(0)),
         Counted::Between(whole, part) => Condition::all().add(whole.column().ne(0)).add(part.column().eq(0)),

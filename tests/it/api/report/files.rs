@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::process::Command;
 
+use entity::exam::attempt::AttemptState;
 use entity::exam::exam::ExamKind;
 use kaofa::auth::Role;
 use kaofa::org::Category;
 use kaofa::report::FigureName;
+use kaofa::tally::Figures;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -169,6 +171,20 @@ async fn furnished(scene: &Scene) {
         (c[0], absent()),
     ];
     scene.owe(annual, &standings).await;
+    // One of them sat twice more, a make-up among it.
+    let make_up = scene.exam(2026, ExamKind::Annual, Some(annual)).await;
+    scene.restate(annual, a[1], Figures { passed: 1, sittings: 3, ..sat(40) }).await;
+    let sat = [
+        (annual, a[0], 1),
+        (annual, a[1], 1),
+        (annual, a[1], 2),
+        (make_up, a[1], 1),
+        (annual, a[2], 1),
+        (annual, b[2], 1),
+    ];
+    for (exam, person, number) in sat {
+        scene.attempt(exam, person, number, AttemptState::Graded).await;
+    }
 }
 
 both_databases! {
@@ -193,12 +209,18 @@ both_databases! {
             hold_against(csv["sheets"]["csv"].as_array().unwrap(), &report);
         }
         // A figure leads to as many rows in the file as it says.
-        for figure in FigureName::ALL.iter().filter(|figure| !figure.counts_attempts()) {
+        for figure in FigureName::ALL {
             let behind = scene.behind("year=2026", *figure).await;
             for format in ["csv", "xlsx"] {
                 let list = file(&client, &format!("people/file?format={format}&year=2026&figure={figure}")).await;
                 let (sheet, heads) = if format == "csv" { ("csv", 0) } else { ("名单", 2) };
-                assert_eq!(table(&list["sheets"][sheet], heads).len(), behind.len() + 1, "{figure} {format}");
+                let rows = table(&list["sheets"][sheet], heads);
+                assert_eq!(rows.len(), behind.len() + 1, "{figure} {format}");
+                if figure.counts_attempts() {
+                    assert_eq!(rows.len(), 6 + 1, "an attempt a row");
+                    let place = rows[0].as_array().unwrap().iter().position(|head| head == "参考人次").unwrap();
+                    assert!(rows[1..].iter().all(|row| plain(&row[place]).as_deref() == Some("1")), "{rows:?}");
+                }
             }
         }
         let missing = file(&client, "missing/file?format=csv&year=2026").await;
@@ -209,6 +231,39 @@ both_databases! {
             .collect();
         let plan = "'=2026计划,\"甲\"";
         assert_eq!(found, [("桂花街道", "", "缺考"), ("区民政局", "", "缺考"), ("区民政局", plan, ""), ("区司法局", plan, "")]);
+    }
+
+    async fn what_is_too_long_for_an_answer_is_a_job(server: TestServer) {
+        let scene = Scene::new(&server).await;
+        // 402 people with 50 programmes each: 20,100 rows.
+        let people = scene.people(scene.units[0], &[Category::Other], 402).await;
+        let owed: Vec<_> = people.iter().map(|person| (*person, studied(true))).collect();
+        for n in 0..50 {
+            let plan = scene.programme(2026, scene.district, &format!("计划{n}")).await;
+            scene.owe(plan, &owed).await;
+        }
+        let client = scene.auditor();
+        for path in ["people/file?format=csv&year=2026&figure=study.participated", "rates.xlsx?year=2026&people=true"] {
+            let refused = client.get(&format!("/api/v1/reports/{path}")).await;
+            let problem = refused.expect_problem(409, "answer_too_large");
+            let told = problem.json["detail"].as_str().unwrap();
+            assert!(told.replace(',', "").contains("20100") && told.contains("后台生成"), "{told}");
+        }
+        // The figures alone are short.
+        file(&client, "rates.xlsx?year=2026").await;
+        let order = json!({ "what": "people", "figure": "study.participated", "format": "csv", "year": 2026 });
+        let job = client.post("/api/v1/reports/exports", &order).await.ok();
+        assert_eq!(job["total"], 20_100);
+        server.work().await;
+        let path = format!("/api/v1/reports/exports/{}", job["id"].as_str().unwrap());
+        let done = client.get(&path).await.ok();
+        assert_eq!((&done["state"], &done["done"]), (&json!("done"), &json!(20_100)));
+        let bytes = client.bytes(client.request(Method::GET, &format!("{path}/file"))).await;
+        let listed = read(&bytes, "csv");
+        let rows = listed["sheets"]["csv"].as_array().unwrap();
+        assert_eq!(rows.len(), 20_101);
+        let each: std::collections::HashSet<_> = rows[1..].iter().map(|row| (row[1].to_string(), row[4].to_string())).collect();
+        assert_eq!(each.len(), 20_100, "everybody once with each programme");
     }
 
     async fn a_long_file_is_a_job(server: TestServer) {

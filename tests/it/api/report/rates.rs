@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use entity::exam::attempt::AttemptState;
 use entity::exam::exam::{ExamKind, ExamStatus};
 use entity::id::UnitId;
-use entity::tally::count;
+use entity::tally::{count, sum};
 use kaofa::auth::Role;
-use kaofa::org::Category;
+use kaofa::http::IfMatch;
+use kaofa::org::{Category, UnitChange};
 use kaofa::report::{FigureName, Side};
-use kaofa::tally::{self, Figures};
+use kaofa::tally::{self, Figures, Standing};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
@@ -74,6 +75,55 @@ both_databases! {
         assert_eq!(percent(&after["total"]["figures"]["exam"]["sitting_rate"]), (4, 5, Some("80.00")));
         let leaders = scene.rates("year=2026&category=leading_official").await;
         assert_eq!((&leaders["total"]["figures"]["persons"], percent(&leaders["total"]["figures"]["exam"]["pass_rate"])), (&json!(2), (1, 2, Some("50.00"))));
+    }
+
+    async fn a_unit_takes_its_figures_where_it_is_hung(server: TestServer) {
+        let scene = Scene::new(&server).await;
+        let [g1, g2, s1] = scene.units;
+        let a = scene.people(g1, &[Category::CivilServant], 2).await;
+        let b = scene.people(g2, &[Category::CivilServant], 3).await;
+        let c = scene.people(s1, &[Category::Other], 1).await;
+        let annual = scene.exam(2026, ExamKind::Annual, None).await;
+        let plan = scene.programme(2026, scene.district, "2026计划").await;
+        scene.owe(annual, &[(a[0], sat(95)), (a[1], sat(40)), (b[0], absent()), (c[0], sat(70))]).await;
+        scene.owe(plan, &[(a[0], studied(true)), (b[1], studied(true)), (c[0], studied(true))]).await;
+        server.work().await;
+        server.account("admin", None, &[(Role::SystemAdmin, scene.district)], false).await;
+        let admin = server.services.auth.act_as("admin").await.unwrap();
+        let of = |report: &Value, unit: UnitId| {
+            let mut rows = report["rows"].as_array().unwrap().iter();
+            let row = rows.find(|row| row["unit_id"] == unit.to_string()).unwrap();
+            let number = |path: &str| row["figures"].pointer(path).unwrap().as_i64().unwrap();
+            [number("/persons"), number("/study/expected"), number("/exam/expected"), number("/exam/passed")]
+        };
+        let before = scene.rates("year=2026&depth=2").await;
+        assert_eq!((of(&before, scene.group), of(&before, g1)), ([4, 2, 3, 1], [2, 1, 2, 1]));
+        let hang = |parent: UnitId| UnitChange {
+            parent_id: Some(parent), code: None, name: None, kind: None, position: None, active_to: None, merged_into_id: None,
+        };
+        // Told at once, before anything is folded, and the same afterwards.
+        server.services.org.amend_unit(&admin, g1, &IfMatch::Any, hang(scene.district)).await.unwrap();
+        scene.restate(annual, a[1], sat(61)).await;
+        for _ in 0..2 {
+            let report = scene.rates("year=2026&depth=2").await;
+            assert_eq!((of(&report, scene.group), of(&report, g1)), ([2, 1, 1, 0], [2, 1, 2, 2]));
+            assert_eq!(report["total"]["figures"]["persons"], 5);
+            assert_eq!(tally::recount(server.services.core.db.read()).await.unwrap(), []);
+            server.work().await;
+        }
+        server.services.org.amend_unit(&admin, g1, &IfMatch::Any, hang(scene.group)).await.unwrap();
+        server.work().await;
+        let report = scene.rates("year=2026&depth=2").await;
+        assert_eq!((of(&report, scene.group), of(&report, g1)), ([4, 2, 3, 2], [2, 1, 2, 2]));
+        // Somebody who comes is one person more, though it was counted before.
+        let late = Standing { person_id: b[2], unit_id: g2, categories: Vec::new(), figures: absent() };
+        scene.write(|tx| {
+            let late = late.clone();
+            Box::pin(async move { tally::owe(tx, annual, vec![late]).await })
+        }).await;
+        assert_eq!(of(&scene.rates("year=2026&depth=2").await, scene.group), [5, 2, 4, 2]);
+        server.work().await;
+        assert_eq!(of(&scene.rates("year=2026&depth=2").await, scene.group), [5, 2, 4, 2]);
     }
 
     async fn every_figure_leads_to_its_people(server: TestServer) {
@@ -246,6 +296,7 @@ both_databases! {
         let a = scene.people(g1, &[Category::CivilServant, Category::LeadingOfficial], 2).await;
         let b = scene.people(g2, &[Category::Other], 2).await;
         let (_, exam) = scene.full_year(2026, &[a[0], a[1], b[0]]).await;
+        let scene_group = scene.group;
         let core = &server.services.core;
         assert_eq!(tally::recount(core.db.read()).await.unwrap(), []);
         scene.restate(exam, a[1], absent()).await;
@@ -265,5 +316,18 @@ both_databases! {
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].unit, found[0].category.as_str()), (g1, ""));
         assert_eq!((found[0].counted.passed, found[0].recounted.passed), (3, 2));
+        assert!(!found[0].subtree);
+        scene.write(|tx| {
+            Box::pin(async move {
+                let more = Expr::col(sum::Column::Sat).add(1);
+                let update = sum::Entity::update_many().col_expr(sum::Column::Sat, more);
+                let update = update.filter(sum::Column::UnitId.eq(scene_group)).filter(sum::Column::Category.eq(""));
+                Ok(update.filter(sum::Column::SubjectId.eq(exam.id)).exec(tx).await.map(|_| ())?)
+            })
+        }).await;
+        let found = tally::recount(core.db.read()).await.unwrap();
+        let named: Vec<_> = found.iter().map(|d| (d.unit, d.subtree)).collect();
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(named.contains(&(g1, false)) && named.contains(&(scene_group, true)), "{found:?}");
     }
 }
