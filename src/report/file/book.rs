@@ -118,7 +118,8 @@ impl Book {
         explained.set_name("口径")?;
         explained.write_string_with_format(0, 0, format!("指标口径（{DEFINITION}）"), &self.looks.title)?;
         let wrapped = self.looks.text.clone().set_text_wrap();
-        for (width, column) in [(22, 0_u16), (46, 1), (20, 2), (70, 3)] {
+        let widths: [u16; 4] = [22, 46, 20, 70];
+        for (column, width) in (0_u16..).zip(widths) {
             explained.set_column_width(column, width)?;
         }
         for (row, line) in (HEAD_ROW..).zip(words::DEFINITIONS) {
@@ -126,6 +127,9 @@ impl Book {
             for (column, text) in (0_u16..).zip(line) {
                 explained.write_string_with_format(row, column, *text, format)?;
             }
+            // Not every program makes a row as high as its text.
+            let lines = line.iter().zip(widths).map(|(text, width)| lines(text, width)).max().unwrap_or(1);
+            explained.set_row_height(row, 15 * lines)?;
         }
         explained.set_freeze_panes(HEAD_ROW + 1, 0)?;
         printed(explained);
@@ -238,4 +242,10 @@ fn sign(sheet: &mut Worksheet, looks: &Looks, row: u32) -> Result<(), XlsxError>
         sheet.write_string_with_format(row, column, label, &looks.about)?;
     }
     Ok(())
+}
+
+/// How many lines a text takes in a column of that width, in characters of which a Chinese one takes two.
+fn lines(text: &str, width: u16) -> u16 {
+    let wide = text.chars().map(|c| if c.is_ascii() { 1_u16 } else { 2 }).sum::<u16>();
+    wide.div_ceil(width.max(1)).max(1)
 }
