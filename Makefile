@@ -23,7 +23,7 @@ check: ## Format, lints and documentation.
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
-audit: ## Asks a server whatever its specification allows, as each role, for about ten minutes.
+audit: ## Asks a server whatever its specification allows, as each role, and measures its main pages, for about 15 minutes.
 	scripts/audit.sh
 
 look: ## Looks at every page in both languages, themes and widths, with axe-core. ONLY=liaison,/exams/ looks at less.

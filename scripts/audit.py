@@ -1,8 +1,8 @@
 """Asks a real server, as nobody and as each of the seven roles, whatever the specification allows and much that it does not
 (schemathesis), and fails on an answer of 5xx and on one that the specification does not know. Before that LibreOffice computes
-the workbooks of the demonstration again.
+the workbooks of the demonstration again, and Lighthouse measures its main pages.
 
-    scripts/audit.sh [--seconds N] [--only ACCOUNT] [--seed N]
+    scripts/audit.sh [--seconds N] [--only ACCOUNT | --only pages] [--seed N]
 
 Each role has a copy of the demonstration's database of its own, so that none spoils it for the next. The seed of a run is
 printed; the same seed asks the same.
@@ -21,6 +21,7 @@ import tempfile
 import urllib.request
 
 import audit_files
+import audit_pages
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).absolute() / "debug" / "kaofa"
@@ -115,7 +116,7 @@ def run(account, folder, phases, seconds, seed):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--seconds", type=int, default=45, help="how long to ask as each account")
-    arguments.add_argument("--only", choices=ACCOUNTS)
+    arguments.add_argument("--only", choices=[*ACCOUNTS, "pages"])
     arguments.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3)))
     chosen = arguments.parse_args()
     print(f"audit: seed {chosen.seed}", flush=True)
@@ -126,9 +127,10 @@ def main():
         document = json.loads(server.get("/openapi.json"))
         (base / "books").mkdir()
         books_well = chosen.only is not None or audit_files.check(server.url, PASSWORD, base / "books")
+        pages_well = chosen.only not in (None, "pages") or audit_pages.check(server.url, PASSWORD)
         server.stop()
         operations = {o["operationId"] for path in document["paths"].values() for o in path.values()}
-        all_well, all_worked = books_well, set()
+        all_well, all_worked = books_well and pages_well, set()
         runs = [(account, "fuzzing,stateful", chosen.seconds) for account in ACCOUNTS]
         # The edges of every schema, as somebody who may do most and as somebody who may do nothing.
         runs += [("coordinator", "coverage", 3 * chosen.seconds), ("nobody", "coverage", chosen.seconds)]

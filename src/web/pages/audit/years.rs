@@ -7,6 +7,7 @@ use poem::web::Path;
 use serde_json::Value;
 
 use super::subject::Asked;
+use crate::auth::Role;
 use crate::http::Problem;
 use crate::kernel::field::{FieldCode, Fields};
 use crate::report::{Closing, PersonChange, RecordFinding, Snapshot, SnapshotBrief, Today, Year};
@@ -39,6 +40,8 @@ struct YearsPage {
     asked: Asked,
     years: Vec<Shown>,
     snapshots: Vec<SnapshotBrief>,
+    /// The reader closes years and reads the log; others only look.
+    audits: bool,
     /// What the check of the records found, if it was asked for, and how many snapshots it looked at.
     checked: Option<(Vec<RecordFinding>, usize)>,
 }
@@ -76,7 +79,8 @@ async fn years_page(visitor: &Visitor, unit: Option<UnitId>, form: Form) -> Resu
     let checked = if asks { Some(services.reports.verify(caller).await?) } else { None };
     let mut v = visitor.view.clone();
     v.unit.clone_from(&asked.unit.name);
-    Ok(YearsPage { v, f: form, asked, years, snapshots, checked })
+    let audits = caller.has(&[Role::Auditor], v.now);
+    Ok(YearsPage { v, f: form, asked, years, snapshots, audits, checked })
 }
 
 /// The years of a unit.
@@ -192,6 +196,8 @@ struct SnapshotPage {
     rows: Vec<Frozen>,
     names: [&'static str; 3],
     today: Today,
+    /// The reader reads the log.
+    audits: bool,
 }
 
 impl SnapshotPage {
@@ -241,6 +247,7 @@ pub(in crate::web) async fn frozen(visitor: Visitor, Path(id): Path<String>) -> 
         total,
         rows: rows.unwrap_or_default(),
         names: ["rates-participation", "rates-sitting", "rates-pass"],
+        audits: visitor.caller.has(&[Role::Auditor], v.now),
         s: found,
         today,
         v,
