@@ -142,8 +142,9 @@ def main():
             well, worked = run(account, folder, phases, seconds, chosen.seed)
             all_well &= well
             all_worked |= worked & operations
-        never = sorted(operations - all_worked)
-        print(f"audit: of {len(operations)} operations {len(never)} never answered 2xx: {', '.join(never)}")
+        if chosen.only is None:
+            never = sorted(operations - all_worked)
+            print(f"audit: of {len(operations)} operations {len(never)} never answered 2xx: {', '.join(never)}")
     raise SystemExit(0 if all_well else 1)
 
 
