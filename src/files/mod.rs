@@ -17,4 +17,4 @@ pub use document::{Document, TextLine, pasted, read_document};
 pub use format::Format;
 pub use heads::{Column, Heads};
 pub use table::{Cell, Limits, Merged, Mistake, Row, Table, Unreadable, elsewhere, letters, read};
-pub use write::{CSV_MARK, Field, Page, WriteError, csv_line, write_csv, write_xlsx};
+pub use write::{CSV_MARK, Field, Page, WriteError, csv_line, titles, write_csv, write_template, write_xlsx};

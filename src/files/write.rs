@@ -2,6 +2,8 @@
 
 use rust_xlsxwriter::{Color, Format, Note, Workbook, XlsxError};
 
+use super::heads::Column;
+
 /// What a spreadsheet would take for the beginning of a formula or a command.
 const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
@@ -52,6 +54,20 @@ pub struct WriteError(#[from] XlsxError);
 
 /// The longest text that a cell takes.
 const LONGEST: usize = 32_767;
+
+/// The row of heads of a table with these columns.
+#[must_use]
+pub fn titles(columns: &[Column]) -> Vec<Field> {
+    columns.iter().map(|column| Field::from(column.title())).collect()
+}
+
+/// An xlsx file to fill in: the heads of these columns, so many characters wide, and a second sheet that explains them.
+pub fn write_template(name: &str, columns: &[Column], widths: &[u8], notes: &[&str]) -> Result<Vec<u8>, WriteError> {
+    let page =
+        |name: &str, widths: &[u8], head, rows| Page { name: name.to_owned(), widths: widths.to_vec(), head, rows };
+    let rows = notes.iter().map(|note| vec![Field::from(*note)]).collect();
+    write_xlsx(&[page(name, widths, Some(0), vec![titles(columns)]), page("填写说明", &[100], None, rows)])
+}
 
 /// An xlsx file of these sheets.
 pub fn write_xlsx(pages: &[Page]) -> Result<Vec<u8>, WriteError> {

@@ -7,8 +7,7 @@ use entity::jobs::job_part;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::db::Fault;
@@ -197,14 +196,18 @@ pub async fn part(conn: &impl ConnectionTrait, id: JobId, number: i32) -> Result
     Ok(job_part::Entity::find_by_id((id, number)).one(conn).await?.map(|part| part.bytes))
 }
 
-/// How many jobs are in each state.
-pub async fn counted(conn: &impl ConnectionTrait) -> Result<Vec<(JobState, u64)>, Fault> {
-    let mut counts = Vec::new();
-    for state in JobState::ALL.iter().copied() {
-        let found = job::Entity::find().filter(job::Column::State.eq(state)).count(conn).await?;
-        counts.push((state, found));
-    }
-    Ok(counts)
+/// How many jobs are in each state, in the order of [`JobState::ALL`].
+pub async fn counted(conn: &impl ConnectionTrait) -> Result<Vec<(JobState, i64)>, Fault> {
+    let found: Vec<(JobState, i64)> = job::Entity::find()
+        .select_only()
+        .column(job::Column::State)
+        .column_as(job::Column::Id.count(), "jobs")
+        .group_by(job::Column::State)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let number = |state| found.iter().find(|(of, _)| *of == state).map_or(0, |(_, number)| *number);
+    Ok(JobState::ALL.iter().map(|state| (*state, number(*state))).collect())
 }
 
 /// Forgets what has expired, with its file.

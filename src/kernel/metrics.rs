@@ -178,8 +178,8 @@ impl Metrics {
     }
 
     /// How many jobs are in a state.
-    pub fn jobs(&self, state: &'static str, count: u64) {
-        self.jobs.get_or_create(&State { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+    pub fn jobs(&self, state: &'static str, count: i64) {
+        self.jobs.get_or_create(&State { state }).set(count);
     }
 
     /// How many entries of the log wait for their place, and for how many seconds the oldest has.

@@ -207,24 +207,6 @@ pub(super) async fn has_children_after(conn: &impl ConnectionTrait, id: UnitId, 
     Ok(unit::Entity::find().filter(unit::Column::ParentId.eq(id)).filter(going_on).one(conn).await?.is_some())
 }
 
-/// Each of these units with itself and every unit above it.
-pub(super) async fn above(
-    conn: &impl ConnectionTrait,
-    units: &[UnitId],
-) -> Result<HashMap<UnitId, Vec<UnitId>>, Fault> {
-    let mut above: HashMap<UnitId, Vec<UnitId>> = HashMap::new();
-    for part in units.chunks(5_000) {
-        let steps = unit_ancestor::Entity::find()
-            .filter(unit_ancestor::Column::UnitId.is_in(part.iter().copied()))
-            .all(conn)
-            .await?;
-        for step in steps {
-            above.entry(step.unit_id).or_default().push(step.ancestor_id);
-        }
-    }
-    Ok(above)
-}
-
 /// Some of the units whose key was made by another edition of the collation.
 pub(super) async fn units_of_other_editions(
     conn: &impl ConnectionTrait,

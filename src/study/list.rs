@@ -7,12 +7,12 @@ use entity::instant::{Day, Instant};
 use entity::study::attendance::AttendanceStatus;
 
 use super::counting::CheckInTimes;
-use crate::files::{Cell, Column, Field, Heads, Mistake, Table};
+use crate::files::{Cell, Column, Heads, Mistake, Table};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::field::FieldCode;
 
 /// Who, how, when, and what is said of it.
-const COLUMNS: &[Column] = &[
+pub(super) const COLUMNS: &[Column] = &[
     Column { name: "staff_no", titles: &["人员编号", "工号", "编号"], required: true },
     Column { name: "status", titles: &["到会情况", "状态", "签到情况"], required: false },
     Column { name: "time", titles: &["签到时间", "时间", "刷卡时间", "通行时间"], required: false },
@@ -135,11 +135,6 @@ pub(super) fn read(table: &Table, reading: Reading) -> (BTreeMap<String, Listed>
         }
     }
     (stated, rows, mistakes)
-}
-
-/// The heads of a list.
-pub(super) fn titles() -> Vec<Field> {
-    COLUMNS.iter().map(|column| Field::from(column.title())).collect()
 }
 
 /// How a list says that somebody attended in this way; empty for what only other rules bring about.

@@ -5,5 +5,6 @@
 mod store;
 
 pub use store::{
-    Node, above, changed, children, down_to, is_within, last_change, levels, path_of, subtree, tops, unit_names, within,
+    Node, above, changed, children, down_to, is_within, last_change, levels, path_of, paths, subtree, tops, unit_names,
+    within,
 };

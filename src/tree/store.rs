@@ -1,6 +1,6 @@
 //! Queries over the closure of the tree.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use entity::id::UnitId;
 use entity::org::{tree_change, unit, unit_ancestor};
@@ -140,6 +140,29 @@ pub async fn path_of(conn: &impl ConnectionTrait, unit: UnitId) -> Result<Vec<un
         .await?;
     units.sort_by_key(|u| depths.iter().position(|d| d.ancestor_id == u.id));
     Ok(units)
+}
+
+/// Each of these units with itself and every unit above it, in no order.
+pub async fn paths(
+    conn: &impl ConnectionTrait,
+    units: impl IntoIterator<Item = UnitId>,
+) -> Result<HashMap<UnitId, Vec<UnitId>>, Fault> {
+    let units: BTreeSet<UnitId> = units.into_iter().collect();
+    let units: Vec<UnitId> = units.into_iter().collect();
+    let mut paths: HashMap<UnitId, Vec<UnitId>> = HashMap::with_capacity(units.len());
+    for part in units.chunks(5_000) {
+        let steps: Vec<(UnitId, UnitId)> = unit_ancestor::Entity::find()
+            .select_only()
+            .columns([unit_ancestor::Column::UnitId, unit_ancestor::Column::AncestorId])
+            .filter(unit_ancestor::Column::UnitId.is_in(part.iter().copied()))
+            .into_tuple()
+            .all(conn)
+            .await?;
+        for (unit, above) in steps {
+            paths.entry(unit).or_default().push(above);
+        }
+    }
+    Ok(paths)
 }
 
 /// The units directly below `parent`, or the tops of the tree, in their order.

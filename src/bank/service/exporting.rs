@@ -10,7 +10,7 @@ use super::super::import::sheet::{COLUMNS, WIDTHS, row};
 use super::super::model::QuestionFilter;
 use super::{Bank, BankError, managed, store};
 use crate::auth::{Caller, MANAGERS};
-use crate::files::{self, Field, Page, WriteError, write_xlsx};
+use crate::files::{self, Page, WriteError, titles, write_template, write_xlsx};
 use crate::kernel::page::PageRequest;
 use crate::log::{self, Entry};
 
@@ -65,7 +65,7 @@ impl Bank {
             })
             .await?;
         made(move || {
-            let mut rows = vec![heads()];
+            let mut rows = vec![titles(COLUMNS)];
             rows.extend(versions.iter().map(|version| row(&QuestionInput::from(version))));
             write_xlsx(&[Page { name: "试题".to_owned(), widths: WIDTHS.to_vec(), head: Some(0), rows }])
         })
@@ -75,19 +75,8 @@ impl Bank {
     /// The file to fill in with questions. For coordinators.
     pub async fn template(&self, caller: &Caller) -> Result<Vec<u8>, BankError> {
         caller.scope(MANAGERS, self.core.now())?;
-        made(|| {
-            let rows = vec![heads()];
-            let fill_in = Page { name: "试题".to_owned(), widths: WIDTHS.to_vec(), head: Some(0), rows };
-            let rows = NOTES.iter().map(|note| vec![Field::from(*note)]).collect();
-            let explained = Page { name: "填写说明".to_owned(), widths: vec![100], head: None, rows };
-            write_xlsx(&[fill_in, explained])
-        })
-        .await
+        made(|| write_template("试题", COLUMNS, WIDTHS, NOTES)).await
     }
-}
-
-fn heads() -> Vec<Field> {
-    COLUMNS.iter().map(|column| Field::from(column.title())).collect()
 }
 
 /// Makes a file where it stops nobody.

@@ -8,7 +8,7 @@ use entity::id::{ChangeId, PersonId, SubjectId, UnitId};
 use entity::instant::Day;
 use entity::org::roster_change::{ChangeKind, ChangeState};
 use entity::org::roster_row::SubjectKind;
-use entity::org::{roster_amendment, roster_change};
+use entity::org::{person, roster_amendment, roster_change};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
@@ -48,7 +48,7 @@ pub(super) async fn propose(tx: &impl ConnectionTrait, core: &Core, moved: Vec<M
     let people: Vec<PersonId> = moved.iter().map(|m| m.person).collect();
     let stands = store::stands(tx, &subjects, &people).await?;
     let units: Vec<UnitId> = moved.iter().filter_map(|m| m.unit).collect();
-    let above = store::above(tx, &units).await?;
+    let above = tree::paths(tx, units).await?;
     let mut rows = Vec::new();
     for moved in &moved {
         for roster in &rosters {
@@ -181,25 +181,9 @@ async fn amend(tx: &impl ConnectionTrait, core: &Core, row: &roster_change::Mode
         return Err(AmendError::WrongState);
     }
     let person = store::person(tx, row.person_id).await?.ok_or(AmendError::WrongState)?;
-    let held = store::categories_of(tx, &[row.person_id], row.from_on).await?;
-    let amendment = roster_amendment::Model {
-        number: 0,
-        id: core.id(),
-        subject_kind: row.subject_kind,
-        subject_id: row.subject_id,
-        person_id: row.person_id,
-        kind: row.kind,
-        from_on: row.from_on,
-        person_name: person.name,
-        unit_id: row.unit_id,
-        post: person.post,
-        categories: List(held.into_iter().map(|held| held.category).collect()),
-        reason: row.reason.clone(),
-        change_id: Some(row.id),
-        made_at: core.now(),
-        effect: None,
-    };
-    Ok(store::insert_amendments(tx, vec![amendment]).await?)
+    let change = (row.kind, row.from_on, row.unit_id);
+    let why = (row.reason.as_str(), Some(row.id));
+    Ok(note(tx, core, (row.subject_kind, row.subject_id), person, change, why).await?)
 }
 
 /// Makes a change of a frozen roster that nobody proposed, within the caller's transaction and on their authority. False if
@@ -223,13 +207,26 @@ pub async fn amend_roster(
         (ChangeKind::Leaves, Some(unit)) => unit,
         _ => return Ok(false),
     };
-    let held = store::categories_of(tx, &[person_id], from_on).await?;
+    note(tx, core, (subject_kind, subject_id), person, (kind, from_on, unit_id), (reason, None)).await?;
+    Ok(true)
+}
+
+/// Notes what became of somebody on a roster, with how they stand then.
+async fn note(
+    tx: &impl ConnectionTrait,
+    core: &Core,
+    (subject_kind, subject_id): (SubjectKind, SubjectId),
+    person: person::Model,
+    (kind, from_on, unit_id): (ChangeKind, Day, UnitId),
+    (reason, change_id): (&str, Option<ChangeId>),
+) -> Result<(), Fault> {
+    let held = store::categories_of(tx, &[person.id], from_on).await?;
     let amendment = roster_amendment::Model {
         number: 0,
         id: core.id(),
         subject_kind,
         subject_id,
-        person_id,
+        person_id: person.id,
         kind,
         from_on,
         person_name: person.name,
@@ -237,10 +234,9 @@ pub async fn amend_roster(
         post: person.post,
         categories: List(held.into_iter().map(|held| held.category).collect()),
         reason: reason.to_owned(),
-        change_id: None,
+        change_id,
         made_at: core.now(),
         effect: None,
     };
-    store::insert_amendments(tx, vec![amendment]).await?;
-    Ok(true)
+    store::insert_amendments(tx, vec![amendment]).await
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::imports::ImportFile;
 use super::{AmendError, BUILDERS, KEEPERS, Org, ROSTER_READERS};
 use crate::auth::{Caller, authorise};
-use crate::files::{self, Column, Field, Format, Page, WriteError, write_csv, write_xlsx};
+use crate::files::{self, Field, Format, Page, WriteError, titles, write_csv, write_template, write_xlsx};
 use crate::kernel::aside;
 use crate::kernel::texts::Lang;
 use crate::log;
@@ -103,13 +103,13 @@ impl Org {
     /// The file to fill in with people. For coordinators.
     pub async fn people_template(&self, caller: &Caller) -> Result<Vec<u8>, AmendError> {
         caller.scope(KEEPERS, self.core.now())?;
-        made(|| template("人员", people_file::COLUMNS, PEOPLE_WIDTHS, PEOPLE_NOTES)).await
+        made(|| write_template("人员", people_file::COLUMNS, PEOPLE_WIDTHS, PEOPLE_NOTES)).await
     }
 
     /// The file to fill in with units. For system administrators.
     pub async fn units_template(&self, caller: &Caller) -> Result<Vec<u8>, AmendError> {
         caller.scope(BUILDERS, self.core.now())?;
-        made(|| template("单位", units_file::COLUMNS, UNITS_WIDTHS, UNITS_NOTES)).await
+        made(|| write_template("单位", units_file::COLUMNS, UNITS_WIDTHS, UNITS_NOTES)).await
     }
 
     /// A file of people as it came, with what is wrong in it marked. By a coordinator.
@@ -127,20 +127,9 @@ impl Org {
     }
 }
 
-fn heads(columns: &[Column]) -> Vec<Field> {
-    columns.iter().map(|column| Field::from(column.title())).collect()
-}
-
-fn template(name: &str, columns: &[Column], widths: &[u8], notes: &[&str]) -> Result<Vec<u8>, WriteError> {
-    let fill_in = Page { name: name.to_owned(), widths: widths.to_vec(), head: Some(0), rows: vec![heads(columns)] };
-    let rows = notes.iter().map(|note| vec![Field::from(*note)]).collect();
-    let explained = Page { name: "填写说明".to_owned(), widths: vec![100], head: None, rows };
-    write_xlsx(&[fill_in, explained])
-}
-
 async fn written(rows: Vec<Vec<Field>>, format: Format) -> Result<Vec<u8>, AmendError> {
     made(move || {
-        let mut all = vec![heads(people_file::COLUMNS)];
+        let mut all = vec![titles(people_file::COLUMNS)];
         all.extend(rows);
         match format {
             Format::Csv => Ok(write_csv(&all)),

@@ -20,7 +20,7 @@ use super::{ReportError, Reports};
 use crate::auth::{Caller, Denied, MANAGERS, READERS, authorise, meant_unit};
 use crate::db::Fault;
 use crate::exam;
-use crate::files::{self, Field, Page};
+use crate::files;
 use crate::kernel::digest::sha256;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 use crate::log::{self, Actor, Entry};
@@ -179,35 +179,21 @@ impl Reports {
     /// The file to fill in. For coordinators.
     pub async fn past_years_template(&self, caller: &Caller) -> Result<Vec<u8>, ReportError> {
         caller.scope(MANAGERS, self.core.now())?;
-        let heads: Vec<&str> = COLUMNS.iter().map(files::Column::title).collect();
         let words = |words: Vec<&str>| words.join("、");
         let studies = words(STUDIES.iter().filter_map(|(_, words)| words.first().copied()).collect());
         let exams = words(EXAMS.iter().filter_map(|(_, words)| words.first().copied()).collect());
-        let explained = [
-            ("年份", "四位数字，早于本年".to_owned()),
-            ("单位、单位编码", "填一项即可；同名单位须填编码".to_owned()),
-            ("工号", "可留空；留空时按姓名和单位对应，对应不到的登记为已离岗人员".to_owned()),
-            ("学法情况", format!("{studies}；未列入学法名册的留空")),
-            ("考试情况", format!("{exams}；未列入考试名册的留空")),
-            ("成绩", "可留空；至多两位小数".to_owned()),
-        ];
-        let bytes = tokio::task::spawn_blocking(move || {
-            let notes: Vec<Vec<Field>> =
-                explained.iter().map(|(name, text)| vec![Field::from(*name), Field::from(text.as_str())]).collect();
-            let heads: Vec<Field> = heads.iter().map(|head| Field::from(*head)).collect();
-            let notes = [vec![Field::from("栏目"), Field::from("说明")]].into_iter().chain(notes).collect();
-            files::write_xlsx(&[
-                Page {
-                    name: "补录".into(),
-                    widths: vec![8, 26, 12, 12, 12, 24, 14, 14, 10],
-                    head: Some(0),
-                    rows: vec![heads],
-                },
-                Page { name: "填写说明".into(), widths: vec![20, 70], head: Some(0), rows: notes },
-            ])
-        })
-        .await;
-        Ok(bytes.map_err(|_panic| ReportError::Abandoned)??)
+        let make = move || {
+            let notes = [
+                "年份：四位数字，早于本年。",
+                "单位、单位编码：填一项即可；同名单位须填编码。",
+                "工号：可留空；留空时按姓名和单位对应，对应不到的登记为已离岗人员。",
+                &format!("学法情况：{studies}；未列入学法名册的留空。"),
+                &format!("考试情况：{exams}；未列入考试名册的留空。"),
+                "成绩：可留空；至多两位小数。",
+            ];
+            files::write_template("补录", COLUMNS, &[8, 26, 12, 12, 12, 24, 14, 14, 10], &notes)
+        };
+        Ok(files::elsewhere(make).await.map_err(|_panic| ReportError::Abandoned)??)
     }
 }
 

@@ -10,7 +10,7 @@ use entity::study::session::{self, SessionStatus};
 use serde_json::json;
 
 use super::super::counting::CheckInTimes;
-use super::super::list::{self, Listed, Reading};
+use super::super::list::{self, COLUMNS, Listed, Reading};
 use super::super::model::ListImport;
 use super::super::store;
 use super::{CALLERS, Study, StudyError, session_subject};
@@ -82,7 +82,7 @@ impl Study {
                 Field::from(units.get(&row.unit_id).map_or("", String::as_str)),
             ]
         };
-        let heads = list::titles().into_iter().chain(["姓名", "单位"].map(Field::from)).collect();
+        let heads = files::titles(COLUMNS).into_iter().chain(["姓名", "单位"].map(Field::from)).collect();
         // Who is a delegate or has made it up is not for a list to say.
         let said = rows.iter().filter(|row| !list::said(row.status).is_empty()).map(line);
         let rows: Vec<Vec<Field>> = std::iter::once(heads).chain(said).collect();

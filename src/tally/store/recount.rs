@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use entity::id::{SubjectId, UnitId};
-use entity::org::unit_ancestor;
 use entity::tally::{count, delta, obligation, sum};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 
 use super::super::model::Figures;
 use super::below::outdated;
 use crate::db::Fault;
+use crate::tree;
 
 /// By subject, unit and category; the category is empty for everybody.
 type Key = (SubjectId, UnitId, String);
@@ -80,10 +80,7 @@ async fn sums(
     own: &HashMap<Key, Both>,
     fresh: HashMap<Key, Figures>,
 ) -> Result<Vec<Difference>, Fault> {
-    let mut above: HashMap<UnitId, Vec<UnitId>> = HashMap::new();
-    for step in unit_ancestor::Entity::find().all(conn).await? {
-        above.entry(step.unit_id).or_default().push(step.ancestor_id);
-    }
+    let above = tree::paths(conn, own.keys().chain(fresh.keys()).map(|(_, unit, _)| *unit)).await?;
     let subjects: BTreeSet<SubjectId> = own.keys().map(|(subject, ..)| *subject).collect();
     let old = outdated(conn, &subjects.into_iter().collect::<Vec<_>>()).await?;
     let mut wanted: HashMap<Key, Both> = HashMap::new();

@@ -3,7 +3,7 @@
 use kaofa::auth::Role;
 use reqwest::{Method, multipart};
 
-use super::browser::Browser;
+use super::browser::{Browser, shows_no_names};
 use crate::harness::{Answer, TestServer};
 
 /// A coordinator's browser.
@@ -52,10 +52,7 @@ impl Desk {
 
 fn shown(path: &str, answer: Answer) -> String {
     assert_eq!(answer.status, 200, "{path}: {}", answer.text);
-    for name in ["bank-work-", "question-import-", "questions-", "parts-", "banks-"] {
-        let shown = answer.text.split(['>', '<']).find(|text| text.trim().starts_with(name));
-        assert_eq!(shown, None, "{path} shows the name of a text");
-    }
+    shows_no_names(&answer.text, &["bank-work-", "question-import-", "questions-", "parts-", "banks-"]);
     answer.text
 }
 

@@ -76,3 +76,11 @@ pub(super) fn leads_to(answer: &Answer, path: &str) {
     assert_eq!(answer.status, 303, "{}", answer.text);
     assert_eq!(answer.header("location"), path);
 }
+
+/// The page shows what texts say and not what they are called: no text of it begins with one of these.
+pub(super) fn shows_no_names(page: &str, names: &[&str]) {
+    for name in names {
+        let shown = page.split(['>', '<']).find(|text| text.trim().starts_with(name));
+        assert_eq!(shown, None, "a page shows the name of a text");
+    }
+}

@@ -3,14 +3,10 @@
 use kaofa::auth::Role;
 use serde_json::json;
 
-use super::browser::{Browser, hidden, leads_to};
+use super::browser::{Browser, hidden, leads_to, shows_no_names};
 
-fn shows_no_names(page: &str) {
-    for name in ["list-", "import-", "past-", "parts-"] {
-        let shown = page.split(['>', '<']).find(|text| text.trim().starts_with(name));
-        assert_eq!(shown, None, "a page shows the name of a text");
-    }
-}
+/// The beginnings of the names of the texts that these pages show.
+const NAMES: &[&str] = &["list-", "import-", "past-", "parts-"];
 
 both_databases! {
     /// Nobody is entered twice: the list is had with everybody on it, filled in, looked through and taken over.
@@ -43,7 +39,7 @@ both_databases! {
         server.set_clock("2026-03-16T02:30:00Z");
         assert!(browser.get(&format!("/sessions/{id}")).await.text.contains(&page), "the session's page leads there");
         let blank = browser.get(&page).await.text;
-        shows_no_names(&blank);
+        shows_no_names(&blank, NAMES);
         let list = format!("/api/v1/imports/attendance/list.xlsx?session_id={id}");
         assert!(blank.contains(&list));
         let everybody = api.bytes(api.request(reqwest::Method::GET, &list)).await;
@@ -51,14 +47,14 @@ both_databases! {
         assert!(same.contains("没有需要更新的内容") && !same.contains("name=\"go_on\""), "what is not filled in says nothing: {same}");
 
         let wrong = browser.upload(&page, &[], Some("工号,到会情况\nP1,已到\nP9,睡着\n".as_bytes())).await.text;
-        shows_no_names(&wrong);
+        shows_no_names(&wrong, NAMES);
         assert!(wrong.contains("B3") && !wrong.contains("name=\"go_on\""), "{wrong}");
         assert_eq!(browser.upload(&page, &[], None).await.status, 422);
         assert_eq!(browser.upload(&page, &[], Some(b"PK\x03\x04 no workbook")).await.status, 422);
 
         let sound = "人员编号,到会情况,签到时间\nP1,已到,09:58\nP2,未登记,\nP3,请假,\n";
         let looked = browser.upload(&page, &[], Some(sound.as_bytes())).await.text;
-        shows_no_names(&looked);
+        shows_no_names(&looked, NAMES);
         let bytes = hidden(&looked, "bytes");
         let done = browser.upload(&page, &[("bytes", &bytes), ("go_on", "yes")], None).await;
         leads_to(&done, &format!("/sessions/{id}?done=rolled"));
@@ -96,13 +92,13 @@ both_databases! {
         browser.log_in("coordinator", "/rates").await;
         let page = "/years/past/import";
         let blank = browser.get(page).await.text;
-        shows_no_names(&blank);
+        shows_no_names(&blank, NAMES);
         assert!(blank.contains("/api/v1/imports/past-years/template.xlsx"));
         let heads = "年份,单位,工号,姓名,人员类别,学法情况,考试情况,成绩\n";
         let source = ("source", "甲局 2020 年年报");
         let file = format!("{heads}2020,甲局,,张三,公务员,达标,合格,80\n2020,甲局,,李四,公务员,达标,合格,x\n");
         let wrong = browser.upload(page, &[source], Some(file.as_bytes())).await.text;
-        shows_no_names(&wrong);
+        shows_no_names(&wrong, NAMES);
         assert!(wrong.contains("H3") && !wrong.contains("name=\"go_on\""), "{wrong}");
         let unsaid = browser.upload(page, &[("source", " ")], Some(file.as_bytes())).await;
         assert_eq!(unsaid.status, 422);
@@ -110,7 +106,7 @@ both_databases! {
 
         let file = format!("{heads}2020,甲局,,张三,公务员,达标,合格,80\n2020,甲局,,李四,公务员,达标,合格,\n");
         let looked = browser.upload(page, &[source], Some(file.as_bytes())).await.text;
-        shows_no_names(&looked);
+        shows_no_names(&looked, NAMES);
         assert!(looked.contains("登记的已离岗人员") && looked.contains("李四"), "{looked}");
         assert!(browser.get("/years/past").await.text.contains("没有补录往年数据"), "nothing is written yet");
         let kept = hidden(&looked, "source");
@@ -118,7 +114,7 @@ both_databases! {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         leads_to(&browser.upload(page, &fields, None).await, "/years/past?done=past_imported");
         let list = browser.get("/years/past").await.text;
-        shows_no_names(&list);
+        shows_no_names(&list, NAMES);
         assert!(list.contains("2020") && list.contains("甲局 2020 年年报"));
         let again = browser.upload(page, &fields, None).await;
         assert!(again.status != 303, "the same file twice does not count twice");

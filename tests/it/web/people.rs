@@ -4,14 +4,10 @@ use kaofa::auth::Role;
 use reqwest::{Method, multipart};
 use serde_json::json;
 
-use super::browser::{Browser, hidden, leads_to};
+use super::browser::{Browser, hidden, leads_to, shows_no_names};
 
-fn shows_no_names(page: &str) {
-    for name in ["people-", "changes-", "import-", "units-", "parts-"] {
-        let shown = page.split(['>', '<']).find(|text| text.trim().starts_with(name));
-        assert_eq!(shown, None, "a page shows the name of a text");
-    }
-}
+/// The beginnings of the names of the texts that these pages show.
+const NAMES: &[&str] = &["people-", "changes-", "import-", "units-", "parts-"];
 
 both_databases! {
     async fn a_file_is_looked_at_before_it_is_taken(server: TestServer) {
@@ -22,11 +18,11 @@ both_databases! {
         leads_to(&browser.log_in("coordinator", "/people").await, "/people");
         let blank = browser.get("/people/import").await;
         assert!(blank.text.contains("/api/v1/imports/people/template.xlsx"), "{}", blank.text);
-        shows_no_names(&blank.text);
+        shows_no_names(&blank.text, NAMES);
 
         let wrong = browser.upload("/people/import", &[], Some("姓名,单位,类别\n张三,乙局,公务员\n".as_bytes())).await;
         assert!(wrong.text.contains("B2") && !wrong.text.contains("name=\"go_on\""), "{}", wrong.text);
-        shows_no_names(&wrong.text);
+        shows_no_names(&wrong.text, NAMES);
         let marked = browser.upload("/people/import/marked", &[("bytes", &hidden(&wrong.text, "bytes"))], None).await;
         assert!(marked.header("content-disposition").contains("people-marked.xlsx"));
         let none = browser.upload("/people/import", &[], None).await;
@@ -36,7 +32,7 @@ both_databases! {
         assert!(sound.text.contains("B3") || sound.text.contains("A3"), "two of one name are told: {}", sound.text);
         let file = "工号,姓名,单位,类别\n1,张三,甲局,公务员\n2,李四,甲局,公务员\n";
         let sound = browser.upload("/people/import", &[], Some(file.as_bytes())).await;
-        shows_no_names(&sound.text);
+        shows_no_names(&sound.text, NAMES);
         assert!(browser.get("/people").await.text.contains("还没有人员"), "nothing is written yet");
         let bytes = hidden(&sound.text, "bytes");
         let done = browser.upload("/people/import", &[("bytes", &bytes), ("go_on", "yes")], None).await;
@@ -72,13 +68,13 @@ both_databases! {
         let csrf = browser.csrf().await;
         let page = browser.get(&path).await.text;
         assert!(page.contains("9900**********003X") && !page.contains("99000019900307003X"));
-        shows_no_names(&page);
+        shows_no_names(&page, NAMES);
         let why = [("csrf", csrf.as_str()), ("reason", "核对证件")];
         assert!(browser.post(&format!("{path}/id-number"), &why).await.text.contains("99000019900307003X"));
         assert_eq!(browser.post(&format!("{path}/id-number"), &why[..1]).await.status, 422);
 
         let form = browser.get(&format!("{path}/act/change")).await.text;
-        shows_no_names(&form);
+        shows_no_names(&form, NAMES);
         let version = hidden(&form, "version");
         let fields = [
             ("csrf", csrf.as_str()), ("version", &version), ("name", "张三"), ("staff_no", "001"), ("post", "科长"),
@@ -93,7 +89,7 @@ both_databases! {
         assert_eq!(browser.post(&format!("{path}/act/transfer"), &early).await.status, 422);
         leads_to(&browser.post(&format!("{path}/act/transfer"), &fields).await, &format!("{path}?done=person_transfer"));
         let page = browser.get("/people/changes").await.text;
-        shows_no_names(&page);
+        shows_no_names(&page, NAMES);
         assert!(page.contains("年度学法计划") && page.contains("移出") && page.contains("列入"), "{page}");
         let (_, rest) = page.split_once("action=\"/people/changes/").unwrap();
         let change = format!("/people/changes/{}", rest.split('"').next().unwrap());
@@ -102,7 +98,7 @@ both_databases! {
         assert_eq!(browser.post(&change, &yes).await.status, 409);
 
         let fields = [("csrf", csrf.as_str()), ("kind", "retired"), ("effective_on", "2026-03-16"), ("reason", "到龄")];
-        shows_no_names(&browser.get(&format!("{path}/act/leave")).await.text);
+        shows_no_names(&browser.get(&format!("{path}/act/leave")).await.text, NAMES);
         leads_to(&browser.post(&format!("{path}/act/leave"), &fields).await, &format!("{path}?done=person_leave"));
         let page = browser.get(&path).await.text;
         assert!(page.contains("已离岗") && page.contains("退休"), "{page}");
@@ -118,7 +114,7 @@ both_databases! {
         let csrf = browser.csrf().await;
         let path = format!("/units/{unit}");
         let form = browser.get(&path).await.text;
-        shows_no_names(&form);
+        shows_no_names(&form, NAMES);
         let (version, root) = (hidden(&form, "version"), root.to_string());
         let fields = [
             ("csrf", csrf.as_str()), ("version", &version), ("parent_id", &root), ("name", "甲甲局"), ("code", "A"),
@@ -129,7 +125,7 @@ both_databases! {
         let file = "单位编码,单位名称,上级编码\nB,乙局,A0\n";
         let wrong = browser.upload("/units/import", &[], Some(file.as_bytes())).await;
         assert!(wrong.text.contains("C2"), "{}", wrong.text);
-        shows_no_names(&wrong.text);
+        shows_no_names(&wrong.text, NAMES);
         let delete = browser.post(&format!("{path}/delete"), &[("csrf", csrf.as_str())]).await;
         leads_to(&delete, "/units?done=unit_deleted");
     }
