@@ -9,5 +9,5 @@ mod service;
 mod store;
 
 pub use api::EvidenceApi;
-pub use model::{Check, EntryFilter, Finding, LogEntry, Outcome, Which};
-pub use service::{Evidence, EvidenceError};
+pub use model::{Check, EntryFilter, Finding, Kept, LogEntry, Outcome, Which};
+pub use service::{Evidence, EvidenceError, LOG_READERS};

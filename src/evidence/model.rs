@@ -4,7 +4,8 @@ use entity::id::{EntryId, UnitId};
 use entity::instant::Instant;
 use serde::{Deserialize, Serialize};
 
-use crate::log::{self, Verdict, Written};
+use crate::kernel::digest::Digest;
+use crate::log::{self, Consistency, SignedHead, Verdict, Written};
 
 /// The kinds of things whose entries an audit administrator reads: what the other two administrators act upon.
 pub(super) const ADMINISTERED: &[&str] = &["account:", "unit:", "setting:", "backup:", "log:"];
@@ -111,6 +112,17 @@ pub struct Check {
     pub entries: u64,
     /// When it was done and what came out of it.
     pub done: Option<(Instant, Outcome)>,
+}
+
+/// How the log stands to a head that somebody kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// The log begins with what the head covered and has only grown since: the proof, and the head of now.
+    Grown(Box<(Consistency, SignedHead)>),
+    /// So many entries had another root: this one. What lay before them was changed, or the head is not of this log.
+    Rewritten(Digest),
+    /// The log has fewer entries than the head covered: so many.
+    Shorter(u64),
 }
 
 /// Which entry is meant.

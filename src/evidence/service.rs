@@ -7,12 +7,13 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use sea_orm::ConnectionTrait;
 use tokio::sync::Mutex;
 
-use super::model::{EntryFilter, LogEntry, Sight, Which};
+use super::model::{EntryFilter, Kept, LogEntry, Sight, Which};
 use super::store;
 use crate::auth::{Caller, Denied, Role, account_names, authorise};
 use crate::core::Core;
 use crate::db::{Fault, faulty};
 use crate::http::Problem;
+use crate::kernel::digest::Digest;
 use crate::kernel::field::{FieldCode, Fields, Invalid};
 use crate::kernel::page::{Page, PageRequest};
 use crate::log::{self, Consistency, Inclusion, Line, SignedHead, Written};
@@ -23,7 +24,7 @@ mod checking;
 use checking::Underway;
 
 /// Who reads entries.
-const LOG_READERS: &[Role] = &[Role::Auditor, Role::AuditAdmin];
+pub const LOG_READERS: &[Role] = &[Role::Auditor, Role::AuditAdmin];
 /// How many entries of an export are in memory at once.
 const CHUNK: u64 = 500;
 
@@ -139,6 +140,21 @@ impl Evidence {
         fields.check()?;
         let proof = log::consistency(conn, from, Some(to)).await?.ok_or(Denied::NotFound)?;
         Ok((proof, [log::head_at(conn, from).await?, log::head_at(conn, to).await?]))
+    }
+
+    /// Whether the log still begins with the `size` entries that a head covered which somebody kept, by the head's root.
+    /// For those who read entries.
+    pub async fn compare(&self, caller: &Caller, size: u64, root: Digest) -> Result<Kept, EvidenceError> {
+        self.sight(caller)?;
+        let conn = self.core.db.read();
+        let newest = match log::head(conn).await? {
+            Some(head) if head.size >= size => head,
+            shorter => return Ok(Kept::Shorter(shorter.map_or(0, |head| head.size))),
+        };
+        let proof = log::consistency(conn, size, Some(newest.size)).await?;
+        let proof = proof.ok_or_else(|| Invalid::one("size", FieldCode::OutOfRange))?;
+        let same = proof.from_root == root;
+        Ok(if same { Kept::Grown(Box::new((proof, newest))) } else { Kept::Rewritten(proof.from_root) })
     }
 
     /// The log as lines of JSON, which [`log::verify_export`] checks. Of entries outside the caller's sight the hash alone

@@ -51,6 +51,7 @@ pub(super) fn all() -> Addresses {
         .at("/draws", get(audit::draws::list))
         .at("/draws/:id", get(audit::draws::show))
         .at("/log", get(audit::log::show))
+        .at("/log/heads", get(audit::heads::blank).post(audit::heads::compare))
         .at("/log/verify", post(audit::log::verify))
         .at("/units", get(admin::units::show))
         .at("/units/import", get(admin::unit_files::blank).post(admin::unit_files::bring))

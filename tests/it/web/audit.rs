@@ -87,6 +87,48 @@ both_databases! {
         assert_eq!(anna.get("/accounts").await.status, 403);
     }
 
+    /// A head that was kept shows later whether the log only grew.
+    async fn a_head_that_was_kept_is_compared(server: TestServer) {
+        let root = server.root().await;
+        let user = server.user("anna", Role::Auditor, root).await;
+        server.account("carl", None, &[(Role::Coordinator, root)], false).await;
+        let anna = Browser::of(&server, "anna").await;
+        let newest = async || {
+            server.work().await;
+            server.as_(&user).get("/api/v1/log/head").await.ok()
+        };
+        let head = newest().await;
+        let (size, kept) = (head["size"].to_string(), head["root"].as_str().unwrap().to_owned());
+        for _ in 0..3 {
+            Browser::of(&server, "carl").await;
+        }
+        let newest = newest().await;
+        let more = newest["size"].as_u64().unwrap() - head["size"].as_u64().unwrap();
+        assert!(more > 0, "{newest}");
+        let page = anna.get("/log/heads").await;
+        shows(&page, newest["root"].as_str().unwrap());
+        // As it stands on paper: in capitals and in groups.
+        let typed = kept.to_uppercase().as_bytes().chunks(8).map(|c| String::from_utf8_lossy(c)).collect::<Vec<_>>().join(" ");
+        let grown = anna.post("/log/heads", &[("size", &size), ("root", &typed)]).await;
+        assert_eq!(grown.status, 200);
+        shows(&grown, "未改写");
+        shows(&grown, &format!("此后新增 {more} 条"));
+        let other = kept.replace(['0', '1', '2', '3'], "f");
+        let rewritten = anna.post("/log/heads", &[("size", &size), ("root", &other)]).await;
+        shows(&rewritten, "不一致");
+        shows(&rewritten, &kept);
+        assert!(!rewritten.text.contains("未改写"), "{}", rewritten.text);
+        shows(&anna.post("/log/heads", &[("size", "1000000"), ("root", &kept)]).await, "日志变短");
+        for (size, root, said) in [("", kept.as_str(), "必填"), ("0", &kept, "href=\"#f-size\""), ("x", &kept, "href=\"#f-size\""), (&size, "", "必填"), (&size, "12", "64 位十六进制数")] {
+            let refused = anna.post("/log/heads", &[("size", size), ("root", root)]).await;
+            assert_eq!(refused.status, 422, "{size} {root}");
+            shows(&refused, said);
+        }
+        let carl = Browser::of(&server, "carl").await;
+        assert_eq!(carl.get("/log/heads").await.status, 403);
+        assert_eq!(carl.post("/log/heads", &[("size", &size), ("root", &kept)]).await.status, 403);
+    }
+
     async fn administrators_make_accounts_and_units(server: TestServer) {
         let root = server.root().await;
         server.account("sec", None, &[(Role::SecurityAdmin, root)], false).await;

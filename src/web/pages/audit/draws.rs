@@ -6,7 +6,8 @@ use poem::handler;
 use poem::web::Path;
 use uuid::Uuid;
 
-use crate::auth::{READERS, Role};
+use crate::auth::READERS;
+use crate::evidence::LOG_READERS;
 use crate::exam::draw::Held;
 use crate::exam::{DrawVerdict, Exam, ExamFilter, ExamStatus, ExamSummary};
 use crate::http::Problem;
@@ -125,6 +126,6 @@ pub(in crate::web) async fn show(visitor: Visitor, Path(id): Path<Uuid>) -> Page
     let asked = visitor.view.query("verify").is_some() && over(exam.status);
     let verdict = if asked { Some(exams.verify_draw(caller, id).await?) } else { None };
     let unit_name = names.get(&exam.blueprint.unit_id).cloned().unwrap_or_default();
-    let reads_log = caller.has(&[Role::Auditor, Role::AuditAdmin], visitor.view.now);
+    let reads_log = caller.has(LOG_READERS, visitor.view.now);
     page(&DrawPage { reads_log, exam, unit_name, verdict, v: visitor.view })
 }

@@ -3,6 +3,7 @@
 pub(in crate::web) mod compare;
 pub(in crate::web) mod draws;
 pub(in crate::web) mod files;
+pub(in crate::web) mod heads;
 pub(in crate::web) mod log;
 pub(in crate::web) mod past;
 pub(in crate::web) mod people;
