@@ -6,37 +6,26 @@ use std::time::{Duration, Instant};
 use rig::Wire;
 use serde_json::Value;
 
-use super::save::Saving;
-use super::{CONNECTIONS, Measure, exam_of, started};
-use crate::press::{Pressed, paced};
-use crate::report::{Row, each, millis, thousands};
+use super::save::{EVERY, STEADY, kept_pace, steady};
+use super::{Measure, exam_of, started};
+use crate::press::paced;
+use crate::report::{Row, thousands};
 use crate::stage::Stage;
 
 pub(super) const MEASURE: Measure =
     Measure { name: "files", sitting: Some(exam_of(50)), run: |stage| Box::pin(run(stage)) };
 
-/// How many candidates save in turn.
-const CANDIDATES: usize = 2_560;
 /// How many people a file holds.
 const PEOPLE: usize = 50_000;
-/// How often each of the connections saves.
-const EVERY: Duration = Duration::from_millis(256);
 /// For how long they save with nothing beside them, to compare with.
 const ALONE: Duration = Duration::from_secs(5);
 /// What an import should take at most.
 const IMPORT: Duration = Duration::from_secs(15);
-/// What 99 of 100 saves should take at most, in milliseconds.
-const AIM: u64 = 200;
 
 async fn run(stage: &Stage) -> Vec<Row> {
-    let running = started(stage, MEASURE.name, CANDIDATES).await;
-    let share = running.len().div_ceil(CONNECTIONS);
-    // Each round starts with sequence numbers of its own, so that every save is a new one.
-    let saving =
-        |round: usize| running.chunks(share).map(|chunk| Saving::from(chunk, 1_000 * round)).collect::<Vec<_>>();
-
-    let (alone, ()) = paced(stage, saving(0), EVERY, tokio::time::sleep(ALONE)).await;
-    let mut rows = vec![saves("1,000 saves a second, nothing beside them", &alone)];
+    let running = started(stage, MEASURE.name, STEADY).await;
+    let (alone, ()) = paced(stage, steady(&running, 0), EVERY, tokio::time::sleep(ALONE)).await;
+    let mut rows = vec![kept_pace("1,000 saves a second, nothing beside them", &alone)];
 
     let file = file(&stage.hall.empty_units);
     for (round, what, file) in [
@@ -44,34 +33,23 @@ async fn run(stage: &Stage) -> Vec<Row> {
         (2, "import that changes all 50,000", file.replace("科员", "科长")),
     ] {
         stage.forget_peak();
-        let (pressed, (took, report)) = paced(stage, saving(round), EVERY, import(stage, &file)).await;
+        let (pressed, (took, report)) = paced(stage, steady(&running, round), EVERY, import(stage, &file)).await;
         let done = if round == 1 { &report["created"] } else { &report["updated"] };
         assert_eq!((&report["applied"], done.as_u64()), (&Value::Bool(true), Some(50_000)), "{}", report["errors"]);
         let mut row = Row::took(format!("{what}, 1,000 saves a second beside it"), took, IMPORT);
         row.memory = Some(stage.server().peak);
         rows.push(row);
-        rows.push(saves(&format!("those saves, from the first byte of the {what} to its answer"), &pressed));
+        rows.push(kept_pace(&format!("those saves, from the first byte of the {what} to its answer"), &pressed));
     }
 
     stage.forget_peak();
-    let (pressed, took) = paced(stage, saving(3), EVERY, export(stage)).await;
+    let (pressed, took) = paced(stage, steady(&running, 3), EVERY, export(stage)).await;
     let people = thousands(u128::try_from(stage.hall.candidates.len() + PEOPLE).unwrap());
     let mut row = Row::took(format!("export of {people} people as xlsx, 1,000 saves a second beside it"), took, IMPORT);
     row.memory = Some(stage.server().peak);
     rows.push(row);
-    rows.push(saves("those saves, over the whole of the export", &pressed));
+    rows.push(kept_pace("those saves, over the whole of the export", &pressed));
     rows
-}
-
-fn saves(what: &str, pressed: &Pressed) -> Row {
-    if let Some(error) = &pressed.first_error {
-        eprintln!("{what}: {} errors, the first: {error}", pressed.errors);
-    }
-    let figure =
-        format!("{} saves, longest stall {} ms", thousands(u128::from(pressed.done)), millis(pressed.latency.max()));
-    let mut row = Row::within(what.to_owned(), figure, &pressed.latency, pressed.errors, AIM);
-    row.cpu = Some([pressed.server, pressed.database, pressed.generator].map(|cpu| each(cpu, pressed.done)));
-    row
 }
 
 /// A district's file of people, with everything that one can hold, for units that the exam does not concern.

@@ -14,16 +14,21 @@ use entity::study::programme::{self, ProgrammeStatus};
 use hdrhistogram::Histogram;
 use kaofa::core::Core;
 use kaofa::db::{Fault, insert_all};
+use kaofa::kernel::pinyin::EDITION;
+use kaofa::tally::Figure;
 use kaofa::web::Services;
 use rig::Wire;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database as Sea, DatabaseConnection, DbBackend, Statement};
 
+use super::save::{EVERY, STEADY, kept_pace, steady};
 use super::year::ask;
-use super::{Measure, whole};
+use super::{Measure, exam_of, started, whole};
+use crate::press::paced;
 use crate::report::{Row, millis, thousands};
 use crate::stage::Stage;
 
-pub(super) const MEASURE: Measure = Measure { name: "rates", sitting: None, run: |stage| Box::pin(run(stage)) };
+pub(super) const MEASURE: Measure =
+    Measure { name: "rates", sitting: Some(exam_of(50)), run: |stage| Box::pin(run(stage)) };
 
 /// How many units there are, each with seven below it as far as they reach: six levels.
 const UNITS: usize = 10_000;
@@ -36,30 +41,10 @@ const ASKED: i32 = 2015;
 /// The aims, in milliseconds: a unit with its children, and the whole tree.
 const CHILDREN: u64 = 50;
 const TREE: u64 = 1_000;
+/// For how long saves are pressed, alone and beside readers.
+const LONG: Duration = Duration::from_secs(10);
 /// How often the bare aggregate is made.
 const BARE: usize = 3;
-
-/// Every figure, by its name.
-const FIGURES: [&str; 18] = [
-    "on_roster",
-    "exempt",
-    "exempt_late",
-    "expected",
-    "participated",
-    "completed",
-    "completed_due",
-    "sat",
-    "pending",
-    "deferred",
-    "absent",
-    "passed",
-    "first_sat",
-    "first_passed",
-    "excellent",
-    "blank",
-    "sittings",
-    "points",
-];
 
 async fn run(stage: &Stage) -> Vec<Row> {
     let mut rows = Vec::new();
@@ -78,13 +63,12 @@ async fn run(stage: &Stage) -> Vec<Row> {
         eprintln!("  {people} people after {} s, {} s of them for the sums", begun.elapsed().as_secs(), made.as_secs());
         rows.extend(measured(stage, people, &subjects).await);
     }
+    rows.extend(beside_saves(stage).await);
     rows
 }
 
 async fn measured(stage: &Stage, people: usize, subjects: &[Subject]) -> Vec<Row> {
     let of = |what: &str| format!("{what}, {} people", thousands(people.try_into().unwrap()));
-    let rates =
-        |unit: usize, depth: i32| format!("/api/v1/reports/rates?year={ASKED}&unit_id={}&depth={depth}", unit_id(unit));
     let (token, mut rows) = (&stage.hall.coordinator, Vec::new());
     // Who asks first after a start waits until the rosters are read.
     let begun = Instant::now();
@@ -96,6 +80,7 @@ async fn measured(stage: &Stage, people: usize, subjects: &[Subject]) -> Vec<Row
     assert_eq!(body["total"]["figures"]["streak_years"], 0, "not everybody sat");
     let took = begun.elapsed();
     rows.push(Row::took(of("rates of a unit and its children, the first time"), took, Duration::from_secs(5)));
+    rows.push(after_a_move(stage, of("the same after somebody moved"), subjects).await);
     let bare = bare(stage, subjects, true).await;
     rows.push(beside(ask(stage, of("rates of a unit and its children"), token, &rates(0, 1), CHILDREN).await, &bare));
     let lower = of("rates of a unit of the third level and its children");
@@ -109,6 +94,33 @@ async fn measured(stage: &Stage, people: usize, subjects: &[Subject]) -> Vec<Row
     rows
 }
 
+/// Saves that keep their pace, alone and while somebody reads the rates of all units again and again.
+async fn beside_saves(stage: &Stage) -> Vec<Row> {
+    let running = started(stage, MEASURE.name, STEADY).await;
+    let (alone, ()) = paced(stage, steady(&running, 0), EVERY, tokio::time::sleep(LONG)).await;
+    let (beside, answers) = paced(stage, steady(&running, 1), EVERY, read_the_tree(stage)).await;
+    vec![
+        kept_pace("1,000 saves a second with as many people, nothing beside them", &alone),
+        kept_pace(&format!("those saves while the rates of all units are read {answers} times"), &beside),
+    ]
+}
+
+/// Reads them for so long, one answer after the other, and gives how many there were.
+async fn read_the_tree(stage: &Stage) -> usize {
+    let (path, until) = (rates(0, 6), Instant::now() + LONG);
+    let request = rig::request("GET", &path, &stage.hall.coordinator, "");
+    let (mut wire, mut answers) = (Wire::connect(stage.address()).await.unwrap(), 0);
+    while Instant::now() < until {
+        assert_eq!(wire.exchange(&request).await.unwrap().status, 200);
+        answers += 1;
+    }
+    answers
+}
+
+fn rates(unit: usize, depth: i32) -> String {
+    format!("/api/v1/reports/rates?year={ASKED}&unit_id={}&depth={depth}", unit_id(unit))
+}
+
 /// A row with its ratio to the bare aggregate.
 fn beside(row: Row, bare: &Histogram<u64>) -> Row {
     let median = bare.value_at_quantile(0.5);
@@ -119,17 +131,40 @@ fn beside(row: Row, bare: &Histogram<u64>) -> Row {
     Row { figure, ..row }
 }
 
+/// What is read first after somebody moved: it is noted of a person on the rosters, where they stood stays the same.
+async fn after_a_move(stage: &Stage, what: String, subjects: &[Subject]) -> Row {
+    let db = open(stage).await;
+    let (mut took, mut length) = (Histogram::<u64>::new(3).unwrap(), 0);
+    let mut wire = Wire::connect(stage.address()).await.unwrap();
+    for subject in subjects.iter().filter(|s| s.year == ASKED).cycle().take(20) {
+        let note = format!(
+            "INSERT INTO tally_moves (subject_id, person_id, unit_id, categories) \
+             SELECT subject_id, person_id, unit_id, categories FROM obligations WHERE subject_id = '{}' LIMIT 1",
+            subject.id
+        );
+        db.execute_unprepared(&note).await.unwrap();
+        let begun = Instant::now();
+        let request = rig::request("GET", &rates(0, 1), &stage.hall.coordinator, "");
+        let answer = wire.exchange(&request).await.unwrap();
+        assert_eq!(answer.status, 200);
+        length = answer.body.len();
+        took.record(u64::try_from(begun.elapsed().as_micros()).unwrap()).unwrap();
+    }
+    db.close().await.unwrap();
+    Row::within(what, format!("{} bytes", thousands(u128::try_from(length).unwrap())), &took, 0, CHILDREN)
+}
+
 /// The same figures by one statement over obligations: of the unit and its children, or of all.
 async fn bare(stage: &Stage, subjects: &[Subject], children: bool) -> Histogram<u64> {
     let db = open(stage).await;
-    let sums: Vec<String> = FIGURES.iter().map(|figure| format!("SUM(o.{figure})")).collect();
+    let sums: Vec<String> = Figure::ALL.iter().map(|figure| format!("SUM(o.{})", figure.as_str())).collect();
     let asked: Vec<String> = subjects.iter().filter(|s| s.year == ASKED).map(|s| format!("'{}'", s.id)).collect();
     let top = unit_id(0);
-    let which = if children {
-        format!("a.ancestor_id IN (SELECT unit_id FROM unit_ancestors WHERE ancestor_id = '{top}' AND depth <= 1)")
-    } else {
-        format!("a.ancestor_id IN (SELECT unit_id FROM unit_ancestors WHERE ancestor_id = '{top}')")
-    };
+    let which = if children { " AND depth <= 1" } else { "" };
+    // Cast, so that SQLite climbs from each row to the few units above it and does not try all that are asked for.
+    let which = format!(
+        "CAST(a.ancestor_id AS text) IN (SELECT unit_id FROM unit_ancestors WHERE ancestor_id = '{top}'{which})"
+    );
     let statement = format!(
         "SELECT o.subject_id, a.ancestor_id, {} FROM obligations o JOIN unit_ancestors a ON a.unit_id = o.unit_id \
          WHERE o.subject_id IN ({}) AND {which} GROUP BY o.subject_id, a.ancestor_id",
@@ -194,7 +229,7 @@ async fn found(services: &Services, root: &str) -> Vec<Subject> {
     for n in 0..UNITS {
         let (id, mut above, mut depth) = (unit_id(n), Some(n), 0);
         let parent = if n == 0 { root.to_owned() } else { unit_id((n - 1) / BRANCHES) };
-        units.push(format!("('{id}', '{parent}', 'R{n}', '单位{n}', '{n:06}', 'unit', 0, '2000-01-01', 1)"));
+        units.push(format!("('{id}', '{parent}', 'R{n}', '单位{n}', '{EDITION}{n:06}', 'unit', 0, '2000-01-01', 1)"));
         while let Some(m) = above {
             closure.push(format!("('{id}', '{}', {depth})", unit_id(m)));
             above = m.checked_sub(1).map(|m| m / BRANCHES);
@@ -208,7 +243,7 @@ async fn found(services: &Services, root: &str) -> Vec<Subject> {
     let (now, mut closings) = (core.now().0, Vec::new());
     let top = unit_id(0);
     for year in YEARS {
-        let (programme, exam) = (programme_of(core, year, by), exam_of(core, year, by));
+        let (programme, exam) = (programme_of(core, year, by), annual_exam(core, year, by));
         subjects.push(Subject { year, id: programme.id.to_string(), exam: false });
         subjects.push(Subject { year, id: exam.id.to_string(), exam: true });
         programmes.push(whole(programme.into()));
@@ -249,16 +284,16 @@ async fn fill(core: &Core, from: usize, to: usize, subjects: &[Subject]) {
     let unit = format!("'00000000-0000-7000-9000-' || CAST(100000000000 + n % {UNITS} AS text)");
     let mut statements = vec![format!(
         "{numbers} INSERT INTO people (id, staff_no, name, sort_key, post, unit_id, joined_on, version) \
-         SELECT {person}, 'R' || CAST(n AS text), '人' || CAST(n AS text), 'R' || CAST(n AS text), '', {unit}, \
+         SELECT {person}, 'R' || CAST(n AS text), '人' || CAST(n AS text), '{EDITION}R' || CAST(n AS text), '', {unit}, \
          '2000-01-01', 1 FROM n"
     )];
-    let columns = FIGURES.join(", ");
+    let columns = Figure::ALL.iter().map(|figure| figure.as_str()).collect::<Vec<_>>().join(", ");
     for subject in subjects {
         let kind = if subject.exam { "exam" } else { "programme" };
         // Of twenty, one is exempt and one did nothing; of the others one in five failed at first.
         let mut values = String::new();
-        for (place, figure) in FIGURES.iter().enumerate() {
-            let case = match (*figure, subject.exam) {
+        for (place, figure) in Figure::ALL.iter().enumerate() {
+            let case = match (figure.as_str(), subject.exam) {
                 ("on_roster", _) => "1",
                 ("exempt", _) => "CASE WHEN n % 20 = 0 THEN 1 ELSE 0 END",
                 ("expected", _) => "CASE WHEN n % 20 = 0 THEN 0 ELSE 1 END",
@@ -278,7 +313,8 @@ async fn fill(core: &Core, from: usize, to: usize, subjects: &[Subject]) {
              {values} FROM n",
             subject.id
         ));
-        let sums: Vec<String> = FIGURES.iter().map(|figure| format!("CAST(SUM({figure}) AS bigint)")).collect();
+        let sums: Vec<String> =
+            Figure::ALL.iter().map(|figure| format!("CAST(SUM({}) AS bigint)", figure.as_str())).collect();
         statements.push(format!("DELETE FROM tally_counts WHERE subject_id = '{}'", subject.id));
         for category in ["''", "categories"] {
             statements.push(format!(
@@ -336,7 +372,7 @@ fn programme_of(core: &Core, year: i32, by: AccountId) -> programme::Model {
     }
 }
 
-fn exam_of(core: &Core, year: i32, by: AccountId) -> exam::Model {
+fn annual_exam(core: &Core, year: i32, by: AccountId) -> exam::Model {
     let id: ExamId = core.id();
     exam::Model {
         id,

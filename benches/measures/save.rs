@@ -1,9 +1,11 @@
 //! Saving one answer, by 3,000 candidates over 256 connections.
 
+use std::time::Duration;
+
 use super::{CONNECTIONS, Measure, Running, exam_of, started};
 use crate::Database;
-use crate::press::{Script, for_a_while};
-use crate::report::Row;
+use crate::press::{Pressed, Script, for_a_while};
+use crate::report::{Row, each, millis, thousands};
 use crate::stage::Stage;
 
 pub(super) const MEASURE: Measure =
@@ -20,6 +22,29 @@ async fn run(stage: &Stage) -> Vec<Row> {
     let aim = if stage.database == Database::Sqlite { 15_000 } else { 10_000 };
     let what = format!("save, {CANDIDATES} candidates, 256 connections");
     vec![Row::of(&what, &pressed, Some((aim, Some(50))))]
+}
+
+/// How many candidates save in turn where saves keep their pace beside something else.
+pub(super) const STEADY: usize = 2_560;
+/// How often each of the connections saves then: a thousand saves a second.
+pub(super) const EVERY: Duration = Duration::from_millis(256);
+
+/// A round of saves that keep their pace. Each has sequence numbers of its own, so that every save is a new one.
+pub(super) fn steady(running: &[Running], round: usize) -> Vec<Saving> {
+    let share = running.len().div_ceil(CONNECTIONS);
+    running.chunks(share).map(|chunk| Saving::from(chunk, 1_000 * round)).collect()
+}
+
+/// How such a round went: 99 of 100 should take 200 ms at most.
+pub(super) fn kept_pace(what: &str, pressed: &Pressed) -> Row {
+    if let Some(error) = &pressed.first_error {
+        eprintln!("{what}: {} errors, the first: {error}", pressed.errors);
+    }
+    let figure =
+        format!("{} saves, longest stall {} ms", thousands(u128::from(pressed.done)), millis(pressed.latency.max()));
+    let mut row = Row::within(what.to_owned(), figure, &pressed.latency, pressed.errors, 200);
+    row.cpu = Some([pressed.server, pressed.database, pressed.generator].map(|cpu| each(cpu, pressed.done)));
+    row
 }
 
 /// Saves of some candidates in turn, each going through the positions again and again.

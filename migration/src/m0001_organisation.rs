@@ -68,9 +68,11 @@ impl MigrationTrait for Migration {
         manager
             .create_index(
                 Index::create()
-                    .name("ix_unit_ancestors_ancestor_id")
+                    .name("ix_unit_ancestors_ancestor_id_depth_unit_id")
                     .table("unit_ancestors")
                     .col("ancestor_id")
+                    .col("depth")
+                    .col("unit_id")
                     .to_owned(),
             )
             .await?;

@@ -1,9 +1,39 @@
 //! Obligations and the counts of units.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, text};
+use sea_orm_migration::schema::{big_integer, big_integer_null, text, text_null};
 
 use crate::columns::{one_of, pk_auto_big};
+
+/// What is counted, in every table of it: of a person, of a change, of a unit, of a subtree.
+const FIGURES: [&str; 18] = [
+    "on_roster",
+    "exempt",
+    "exempt_late",
+    "expected",
+    "participated",
+    "completed",
+    "completed_due",
+    "sat",
+    "pending",
+    "deferred",
+    "absent",
+    "passed",
+    "first_sat",
+    "first_passed",
+    "excellent",
+    "blank",
+    "sittings",
+    "points",
+];
+
+/// The same table with every figure.
+fn with_figures(mut create: TableCreateStatement) -> TableCreateStatement {
+    for figure in FIGURES {
+        create.col(big_integer(figure));
+    }
+    create
+}
 
 /// Obligations and the counts of units.
 #[derive(DeriveMigrationName)]
@@ -13,7 +43,7 @@ pub(crate) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
-            .create_table(
+            .create_table(with_figures(
                 Table::create()
                     .table("obligations")
                     .col(text("subject_kind").check(one_of("subject_kind", &["programme", "exam"])))
@@ -21,24 +51,6 @@ impl MigrationTrait for Migration {
                     .col(text("person_id"))
                     .col(text("unit_id"))
                     .col(text("categories"))
-                    .col(big_integer("on_roster"))
-                    .col(big_integer("exempt"))
-                    .col(big_integer("exempt_late"))
-                    .col(big_integer("expected"))
-                    .col(big_integer("participated"))
-                    .col(big_integer("completed"))
-                    .col(big_integer("completed_due"))
-                    .col(big_integer("sat"))
-                    .col(big_integer("pending"))
-                    .col(big_integer("deferred"))
-                    .col(big_integer("absent"))
-                    .col(big_integer("passed"))
-                    .col(big_integer("first_sat"))
-                    .col(big_integer("first_passed"))
-                    .col(big_integer("excellent"))
-                    .col(big_integer("blank"))
-                    .col(big_integer("sittings"))
-                    .col(big_integer("points"))
                     .primary_key(Index::create().col("subject_kind").col("subject_id").col("person_id"))
                     .foreign_key(
                         ForeignKey::create()
@@ -53,7 +65,7 @@ impl MigrationTrait for Migration {
                             .to("units", "id"),
                     )
                     .to_owned(),
-            )
+            ))
             .await?;
         manager
             .create_index(
@@ -71,7 +83,7 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_table(
+            .create_table(with_figures(
                 Table::create()
                     .table("tally_deltas")
                     .col(pk_auto_big("id"))
@@ -79,57 +91,20 @@ impl MigrationTrait for Migration {
                     .col(text("subject_id"))
                     .col(text("unit_id"))
                     .col(text("category"))
-                    .col(big_integer("moved"))
-                    .col(big_integer("on_roster"))
-                    .col(big_integer("exempt"))
-                    .col(big_integer("exempt_late"))
-                    .col(big_integer("expected"))
-                    .col(big_integer("participated"))
-                    .col(big_integer("completed"))
-                    .col(big_integer("completed_due"))
-                    .col(big_integer("sat"))
-                    .col(big_integer("pending"))
-                    .col(big_integer("deferred"))
-                    .col(big_integer("absent"))
-                    .col(big_integer("passed"))
-                    .col(big_integer("first_sat"))
-                    .col(big_integer("first_passed"))
-                    .col(big_integer("excellent"))
-                    .col(big_integer("blank"))
-                    .col(big_integer("sittings"))
-                    .col(big_integer("points"))
                     .to_owned(),
-            )
+            ))
             .await?;
         manager
-            .create_table(
+            .create_table(with_figures(
                 Table::create()
                     .table("tally_counts")
                     .col(text("subject_kind").check(one_of("subject_kind", &["programme", "exam"])))
                     .col(text("subject_id"))
                     .col(text("unit_id"))
                     .col(text("category"))
-                    .col(big_integer("on_roster"))
-                    .col(big_integer("exempt"))
-                    .col(big_integer("exempt_late"))
-                    .col(big_integer("expected"))
-                    .col(big_integer("participated"))
-                    .col(big_integer("completed"))
-                    .col(big_integer("completed_due"))
-                    .col(big_integer("sat"))
-                    .col(big_integer("pending"))
-                    .col(big_integer("deferred"))
-                    .col(big_integer("absent"))
-                    .col(big_integer("passed"))
-                    .col(big_integer("first_sat"))
-                    .col(big_integer("first_passed"))
-                    .col(big_integer("excellent"))
-                    .col(big_integer("blank"))
-                    .col(big_integer("sittings"))
-                    .col(big_integer("points"))
-                    .primary_key(Index::create().col("subject_kind").col("subject_id").col("unit_id").col("category"))
+                    .primary_key(Index::create().col("subject_id").col("category").col("unit_id"))
                     .to_owned(),
-            )
+            ))
             .await?;
         manager
             .create_index(
@@ -137,33 +112,15 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_table(
+            .create_table(with_figures(
                 Table::create()
                     .table("tally_sums")
                     .col(text("subject_id"))
                     .col(text("unit_id"))
                     .col(text("category"))
-                    .col(big_integer("on_roster"))
-                    .col(big_integer("exempt"))
-                    .col(big_integer("exempt_late"))
-                    .col(big_integer("expected"))
-                    .col(big_integer("participated"))
-                    .col(big_integer("completed"))
-                    .col(big_integer("completed_due"))
-                    .col(big_integer("sat"))
-                    .col(big_integer("pending"))
-                    .col(big_integer("deferred"))
-                    .col(big_integer("absent"))
-                    .col(big_integer("passed"))
-                    .col(big_integer("first_sat"))
-                    .col(big_integer("first_passed"))
-                    .col(big_integer("excellent"))
-                    .col(big_integer("blank"))
-                    .col(big_integer("sittings"))
-                    .col(big_integer("points"))
                     .primary_key(Index::create().col("subject_id").col("category").col("unit_id"))
                     .to_owned(),
-            )
+            ))
             .await?;
         manager
             .create_table(
@@ -175,10 +132,34 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table("tally_moves")
+                    .col(pk_auto_big("id"))
+                    .col(text("subject_id"))
+                    .col(text_null("person_id"))
+                    .col(text_null("unit_id"))
+                    .col(text("categories"))
+                    .col(big_integer_null("place"))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("ix_tally_moves_subject_id_place")
+                    .table("tally_moves")
+                    .col("subject_id")
+                    .col("place")
+                    .to_owned(),
+            )
+            .await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("tally_moves").to_owned()).await?;
         manager.drop_table(Table::drop().table("tally_reckonings").to_owned()).await?;
         manager.drop_table(Table::drop().table("tally_sums").to_owned()).await?;
         manager.drop_table(Table::drop().table("tally_counts").to_owned()).await?;

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use rand::RngExt;
-use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    AccessMode, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
 use tracing::Instrument;
 
 use super::{Db, Fault, Faulty};
@@ -64,6 +67,24 @@ impl Db {
                 Err(error)
             }
         }
+    }
+
+    /// A transaction that only reads, and for which all is as it was when it first read. It ends with the value.
+    #[allow(clippy::disallowed_methods, reason = "the one place that begins transactions")]
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, Fault> {
+        let options = match self.backend() {
+            // Every transaction of SQLite is one.
+            DbBackend::Sqlite => TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+                ..TransactionOptions::default()
+            },
+            _ => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+        };
+        Ok(self.read().begin_with_options(options).await?)
     }
 
     #[allow(clippy::disallowed_methods, reason = "the one place that begins transactions")]

@@ -62,7 +62,7 @@ impl ReportApi {
         Ok(Json(self.0.rates(&caller, &filter, depth.0.unwrap_or(1)).await?.into()))
     }
 
-    /// The people behind a figure: exactly as many rows as it counts, by person.
+    /// The people behind a figure: exactly as many rows as it counts, by unit and person.
     ///
     /// A figure is any count of `study` or `exam` (`study.participated`, `exam.absent`; `exam.sittings` gives an attempt a
     /// row), or what lacks between the parts of a rate: `study.not_participated`, `study.not_completed`,

@@ -137,10 +137,10 @@ impl Reports {
     #[must_use]
     pub fn new(core: Core, org: Arc<Org>, study: Arc<Study>) -> Self {
         Self {
+            persons: persons::Persons::new(core.clone()),
             core,
             org,
             study,
-            persons: persons::Persons::default(),
             month: AtomicI32::new(0),
             verifying: tokio::sync::Mutex::default(),
         }

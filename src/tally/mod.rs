@@ -9,7 +9,7 @@ mod worker;
 
 pub use model::{Counted, Figure, Figures, Standing, Subject};
 pub use store::{
-    Difference, Rosters, below, count_behind, counts, hold, owe, people_behind, people_from, people_of, persons,
-    recount, restate, rosters, standings, transfer,
+    Behind, Difference, Place, Rosters, Stands, below, counts, hold, owe, people_behind, people_from, people_of,
+    persons, recount, restate, rosters, standings, transfer,
 };
 pub use worker::fold;

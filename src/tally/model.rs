@@ -94,11 +94,6 @@ macro_rules! figures {
             pub(super) const fn set(&mut self, figure: Figure, value: i64) {
                 match figure { $(Figure::$name => self.$column = value),+ }
             }
-
-            /// From values in the order of [`Figure::ALL`].
-            pub(super) fn of_values(mut next: impl FnMut(Figure) -> Result<i64, sea_orm::DbErr>) -> Result<Self, sea_orm::DbErr> {
-                Ok(Self { $($column: next(Figure::$name)?),+ })
-            }
         }
 
         impl AddAssign for Figures {

@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use entity::List;
 use entity::id::{PersonId, SubjectId, UnitId};
 use entity::org::person::Category;
-use entity::tally::{delta, obligation};
+use entity::tally::{delta, moved, obligation};
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, TableRef, UnionType, ValueTuple};
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, Func, Query, SelectExpr, SelectStatement, TableRef, UnionType, ValueTuple,
+};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use super::model::{Figure, Figures, Standing, Subject};
@@ -20,10 +22,10 @@ mod fold;
 mod persons;
 mod recount;
 
-pub use behind::{count_behind, people_behind, people_from, people_of};
+pub use behind::{Behind, Place, people_behind, people_from, people_of};
 pub use below::below;
 pub(super) use fold::{fold, make_anew};
-pub use persons::{Rosters, persons, rosters};
+pub use persons::{Rosters, Stands, persons, rosters};
 pub use recount::{Difference, recount};
 
 /// How many people one look-up names at most.
@@ -37,6 +39,7 @@ pub async fn owe(tx: &impl ConnectionTrait, subject: Subject, people: Vec<Standi
     let mut rows = Vec::with_capacity(people.len());
     for person in people {
         changes.add(person.unit_id, &person.categories, person.figures);
+        changes.moves(person.person_id, None);
         let mut row = obligation::ActiveModel {
             subject_kind: Set(subject.kind),
             subject_id: Set(subject.id),
@@ -112,6 +115,9 @@ pub async fn restate(
             let Some(&after) = people.get(&row.person_id) else { continue };
             if before != after {
                 changes.add(row.unit_id, &row.categories.0, after - before);
+                if before.on_roster != after.on_roster {
+                    changes.moves(row.person_id, stood(&row));
+                }
                 let state = key(&Figures { points: 0, ..after });
                 alike.entry(state).or_insert_with(|| (after, Vec::new())).1.push((row.person_id, after.points));
             }
@@ -149,6 +155,7 @@ pub async fn transfer(tx: &impl ConnectionTrait, subject: Subject, person: Stand
     };
     let mut changes = Changes::default();
     changes.add(row.unit_id, &row.categories.0, Figures::none() - Figures::of_obligation(&row));
+    changes.moves(row.person_id, stood(&row));
     changes.add(person.unit_id, &person.categories, person.figures);
     let mut change = obligation::ActiveModel {
         unit_id: Set(person.unit_id),
@@ -204,82 +211,131 @@ fn standing(row: obligation::Model) -> Standing {
     }
 }
 
-/// Changes of units' counts, gathered before they are appended, and how many people came or went.
+/// Where somebody stands on a roster and as what; nothing if they are not on it.
+fn stood(row: &obligation::Model) -> Stood {
+    (row.on_roster != 0).then(|| (row.unit_id, row.categories.clone()))
+}
+
+type Stood = Option<(UnitId, List<Category>)>;
+
+/// How many who move at once are named: of more it is only noted that many have.
+const NAMED: usize = 1_000;
+
+/// Changes of units' counts, gathered before they are appended, and who came to the roster, left it or moved on it.
 #[derive(Default)]
-struct Changes(HashMap<(UnitId, String), (Figures, i64)>);
+struct Changes {
+    counts: HashMap<(UnitId, String), Figures>,
+    moves: Vec<(PersonId, Stood)>,
+}
 
 impl Changes {
     fn add(&mut self, unit: UnitId, categories: &[Category], change: Figures) {
         let names = std::iter::once(String::new()).chain(categories.iter().map(ToString::to_string));
         for name in names {
-            let (sum, moved) = self.0.entry((unit, name)).or_default();
-            *sum += change;
-            *moved += change.on_roster.abs();
+            *self.counts.entry((unit, name)).or_default() += change;
         }
     }
 
+    fn moves(&mut self, person: PersonId, stood: Stood) {
+        self.moves.push((person, stood));
+    }
+
     async fn append(self, tx: &impl ConnectionTrait, subject: Subject) -> Result<(), Fault> {
-        let rows = self
-            .0
-            .into_iter()
-            .filter(|(_, (change, moved))| !change.is_none() || *moved != 0)
-            .map(|((unit_id, category), (change, moved))| {
-                let mut row = delta::ActiveModel {
-                    id: NotSet,
-                    subject_kind: Set(subject.kind),
-                    subject_id: Set(subject.id),
-                    unit_id: Set(unit_id),
-                    category: Set(category),
-                    moved: Set(moved),
-                    ..Default::default()
-                };
-                change.put_delta(&mut row);
-                row
-            })
-            .collect();
+        let changed = self.counts.into_iter().filter(|(_, change)| !change.is_none());
+        let rows = changed.map(|((unit_id, category), change)| {
+            let mut row = delta::ActiveModel {
+                id: NotSet,
+                subject_kind: Set(subject.kind),
+                subject_id: Set(subject.id),
+                unit_id: Set(unit_id),
+                category: Set(category),
+                ..Default::default()
+            };
+            change.put_delta(&mut row);
+            row
+        });
+        insert_all(tx, rows.collect(), false).await?;
+        let row = |person: Option<PersonId>, stood: Stood| {
+            let (unit, categories) = stood.unzip();
+            moved::ActiveModel {
+                id: NotSet,
+                subject_id: Set(subject.id),
+                person_id: Set(person),
+                unit_id: Set(unit),
+                categories: Set(categories.unwrap_or(List(Vec::new()))),
+                place: Set(None),
+            }
+        };
+        let rows = if self.moves.len() > NAMED {
+            vec![row(None, None)]
+        } else {
+            self.moves.into_iter().map(|(person, stood)| row(Some(person), stood)).collect()
+        };
         insert_all(tx, rows, false).await
     }
 }
 
-/// The counts of each unit at or below `top` for each subject: folded and not yet folded ones together, as one
+/// These figures of each unit at or below `top` for each subject, the other figures being 0: folded and not yet folded ones together, as one
 /// statement sees them. Units without anybody are left out.
 pub async fn counts(
     conn: &impl ConnectionTrait,
     subjects: &[Subject],
     top: UnitId,
     category: Option<Category>,
+    figures: &[Figure],
 ) -> Result<Vec<(SubjectId, UnitId, Figures)>, Fault> {
     if subjects.is_empty() {
         return Ok(Vec::new());
     }
     let ids: Vec<SubjectId> = subjects.iter().map(|s| s.id).collect();
     let category = category.map_or_else(String::new, |c| c.to_string());
-    let mut folded = part(Alias::new("tally_counts"), &ids, top, &category);
-    let fresh = part(Alias::new("tally_deltas"), &ids, top, &category);
+    let mut folded = part(Alias::new("tally_counts"), &ids, top, &category, figures);
+    let fresh = part(Alias::new("tally_deltas"), &ids, top, &category, figures);
+    summed(conn, folded.union(UnionType::All, fresh).take(), figures).await
+}
+
+/// These figures of the rows of a query, added up for each subject and unit.
+async fn summed(
+    conn: &impl ConnectionTrait,
+    parts: SelectStatement,
+    figures: &[Figure],
+) -> Result<Vec<(SubjectId, UnitId, Figures)>, Fault> {
     let both = Query::select()
         .columns([Alias::new("subject_id"), Alias::new("unit_id")])
-        .exprs(Figure::ALL.iter().map(|f| total(*f)).map(|(expr, name)| sea_orm::sea_query::SelectExpr {
+        .exprs(figures.iter().map(|f| total(*f)).map(|(expr, name)| SelectExpr {
             expr,
             alias: Some(name.into()),
             window: None,
         }))
-        .from_subquery(folded.union(UnionType::All, fresh).take(), Alias::new("parts"))
+        .from_subquery(parts, Alias::new("parts"))
         .group_by_columns([Alias::new("subject_id"), Alias::new("unit_id")])
         .to_owned();
-    let rows = conn.query_all(&both).await?;
+    read(conn, &both, figures).await
+}
+
+/// The rows of a query of a subject, a unit and these figures.
+async fn read(
+    conn: &impl ConnectionTrait,
+    query: &SelectStatement,
+    figures: &[Figure],
+) -> Result<Vec<(SubjectId, UnitId, Figures)>, Fault> {
+    let rows = conn.query_all(query).await?;
     rows.iter()
         .map(|row| {
-            let figures = Figures::of_values(|f| row.try_get("", f.as_str()))?;
-            Ok((row.try_get("", "subject_id")?, row.try_get("", "unit_id")?, figures))
+            let mut found = Figures::none();
+            for (place, figure) in figures.iter().enumerate() {
+                found.set(*figure, row.try_get_by_index(place + 2)?);
+            }
+            Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, found))
         })
         .collect::<Result<_, sea_orm::DbErr>>()
         .map_err(Fault::from)
 }
 
-fn part(table: Alias, subjects: &[SubjectId], top: UnitId, category: &str) -> SelectStatement {
+fn part(table: Alias, subjects: &[SubjectId], top: UnitId, category: &str, figures: &[Figure]) -> SelectStatement {
     Query::select()
         .columns([Alias::new("subject_id"), Alias::new("unit_id")])
-        .columns(Figure::ALL.iter().map(|f| Alias::new(f.as_str())))
+        .columns(figures.iter().map(|f| Alias::new(f.as_str())))
         .from(table)
         .and_where(Expr::col("subject_id").is_in(subjects.iter().copied()))
         .and_where(Expr::col("category").eq(category))

@@ -2,6 +2,7 @@
 
 use kaofa::auth::Role;
 use kaofa::{boot, demo};
+use reqwest::Method;
 use serde_json::Value;
 
 use crate::api::report::files::{file, hold_against, sums, table};
@@ -73,6 +74,7 @@ async fn check(server: TestServer) {
 
     so_much_is_not_as_it_should(&auditor).await;
     the_files_say_the_same(&auditor).await;
+    the_comparison_says_the_same(&server, &auditor, &token).await;
     every_paper_can_be_derived_again(&auditor).await;
 
     // Its log is as it was signed, and one byte of one entry is enough to be found.
@@ -226,6 +228,103 @@ async fn the_files_say_the_same(auditor: &Client) {
         "走访企业 56 家",
     ] {
         assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+/// A rate in a table of the page that compares.
+struct Cell<'a> {
+    year: &'a str,
+    /// Its percentage, and how it came about.
+    rate: (&'a str, String, String),
+    /// The page with those whom it counts.
+    counted: &'a str,
+}
+
+fn cell(text: &str) -> Cell<'_> {
+    let within = |from: &str, to: &str| text.split(from).nth(1).and_then(|rest| rest.split(to).next());
+    let counts = within("<a href=", "</a>").and_then(|link| link.split('>').nth(1)).unwrap_or("0 / 0");
+    let (numerator, denominator) =
+        counts.replace(',', "").split_once(" / ").map(|(n, d)| (n.to_owned(), d.to_owned())).unwrap();
+    Cell {
+        year: text.split('"').next().unwrap(),
+        rate: (within("<strong>", "</strong>").unwrap(), numerator, denominator),
+        counted: within("<a href=\"", "\"").unwrap_or_default(),
+    }
+}
+
+/// The rows of such a table: what each is about, and its rates.
+fn cells(table: &str) -> Vec<(&str, Vec<Cell<'_>>)> {
+    table
+        .split("<tr><th scope=\"row\">")
+        .skip(1)
+        .map(|row| {
+            let name = row.split("</th>").next().unwrap();
+            let name = name.trim_end_matches("</a>").rsplit('>').next().unwrap();
+            (name, row.split("data-label=\"").skip(1).map(cell).collect())
+        })
+        .collect()
+}
+
+/// The page that sets years and units side by side: its tables say what the report of each year says, a figure leads to its
+/// people, the units with gaps come first, and the chart has a mark for every rate.
+async fn the_comparison_says_the_same(server: &TestServer, auditor: &Client, token: &str) {
+    let client = server.client();
+    let page = async |path: &str| {
+        let request = client.request(Method::GET, path).header("accept", "text/html");
+        let answer = client.send(request.header("cookie", format!("kaofa={token}"))).await;
+        assert_eq!(answer.status, 200, "{path}");
+        answer.text.replace("&#38;", "&").replace("&amp;", "&")
+    };
+    let years: Vec<String> = (2020..=2025).map(|year: i32| year.to_string()).collect();
+    let mut reports = Vec::new();
+    for year in &years {
+        reports.push(auditor.get(&format!("/api/v1/reports/rates?year={year}&depth=1")).await.ok());
+    }
+    let rates =
+        [("参学率", "/study/participation_rate"), ("参考率", "/exam/sitting_rate"), ("合格率", "/exam/pass_rate")];
+    let holds = |cell: &Cell, figures: &Value, rate: &str| {
+        let rate = figures.pointer(rate).unwrap();
+        let (percent, numerator, denominator) = &cell.rate;
+        assert_eq!((&rate["numerator"].to_string(), &rate["denominator"].to_string()), (numerator, denominator));
+        let said = rate["percent"].as_str().map_or("—".to_owned(), |said| format!("{said} %"));
+        assert_eq!(*percent, said);
+    };
+    let shown = page("/rates/compare?year=2025").await;
+    let tables: Vec<&str> = shown.split("<table class=\"stack rates\">").skip(1).collect();
+    let own = cells(tables[0].split("</table>").next().unwrap());
+    assert_eq!(own.iter().map(|(name, _)| *name).collect::<Vec<_>>(), rates.map(|(name, _)| name));
+    for ((_, cells), (_, rate)) in own.iter().zip(rates) {
+        assert_eq!(cells.iter().map(|cell| cell.year).collect::<Vec<_>>(), years);
+        for (cell, report) in cells.iter().zip(&reports) {
+            holds(cell, &report["total"]["figures"], rate);
+        }
+        // The year with gaps: as many people stand behind the figure as it says.
+        let last = cells.last().unwrap();
+        let behind = page(last.counted).await;
+        let head = behind.split("<h1>").nth(1).unwrap().split("</h1>").next().unwrap().replace(',', "");
+        assert!(head.contains(&format!("：{} 人", last.rate.1)), "{head}");
+    }
+    let chart = shown.split("<svg class=\"chart\"").nth(1).unwrap().split("</svg>").next().unwrap();
+    assert_eq!(chart.matches("<circle").count(), years.len(), "a mark for every year of the first rate");
+    assert_eq!(chart.matches("<polygon").count(), years.len(), "and of the second");
+    for (name, _) in rates {
+        assert!(chart.contains(name), "a line is called by its name: {chart}");
+    }
+    for (place, (_, rate)) in rates.iter().enumerate() {
+        let shown = page(&format!("/rates/compare?year=2025&rate={place}")).await;
+        let units = cells(shown.split("<table class=\"stack rates\">").nth(2).unwrap());
+        assert_eq!(units.len(), 3);
+        let mut lacking = Vec::new();
+        for (name, cells) in &units {
+            for (cell, report) in cells.iter().zip(&reports) {
+                let rows = report["rows"].as_array().unwrap();
+                let row = rows.iter().find(|row| row["depth"] == 1 && row["unit_name"] == *name).unwrap();
+                holds(cell, &row["figures"], rate);
+            }
+            let (_, numerator, denominator) = &cells.last().unwrap().rate;
+            lacking.push(denominator.parse::<i64>().unwrap() - numerator.parse::<i64>().unwrap());
+        }
+        assert!(lacking.is_sorted_by(|a, b| a >= b), "{lacking:?}");
     }
 }
 

@@ -10,7 +10,6 @@ use crate::org::roster_row::SubjectKind;
 #[sea_orm(table_name = "tally_counts")]
 pub struct Model {
     /// Programme or exam.
-    #[sea_orm(primary_key, auto_increment = false)]
     pub subject_kind: SubjectKind,
     /// Which programme, or which main exam.
     #[sea_orm(primary_key, auto_increment = false)]

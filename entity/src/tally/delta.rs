@@ -20,8 +20,6 @@ pub struct Model {
     pub unit_id: UnitId,
     /// A category, or empty for all.
     pub category: String,
-    /// How many people came to the roster or left it here; of a change of figures alone none.
-    pub moved: i64,
     /// Sum: on the roster.
     pub on_roster: i64,
     /// Sum: exempt.

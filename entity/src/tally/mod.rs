@@ -2,6 +2,7 @@
 
 pub mod count;
 pub mod delta;
+pub mod moved;
 pub mod obligation;
 pub mod reckoning;
 pub mod sum;

@@ -13,7 +13,7 @@ pub struct Model {
     pub subject_id: SubjectId,
     /// The change of the tree after which its sums were made: of another tree they say nothing.
     pub tree: i64,
-    /// Counts how often anybody came to its roster, left it, or changed their unit on it.
+    /// The last place among those who came to its roster, left it or stand elsewhere on it.
     pub moves: i64,
 }
 

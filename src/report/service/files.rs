@@ -116,8 +116,9 @@ impl Reports {
         let asked = subjects(conn, &order.filter).await?.0;
         let mut rows = 0;
         for listed in listed(order.what, &asked) {
-            let counts = tally::counts(conn, &listed.subjects, top, order.filter.category).await?;
-            rows += counts.iter().map(|(.., figures)| listed.counted.of(figures)).sum::<i64>();
+            let category = order.filter.category;
+            let sums = tally::below(conn, &listed.subjects, (top, 0), category, Figure::ALL).await?;
+            rows += sums.iter().map(|(.., figures)| listed.counted.of(figures)).sum::<i64>();
         }
         Ok((top, rows))
     }
@@ -160,7 +161,7 @@ impl Reports {
         let lists = listed(order.what, &asked);
         let mut counts: HashMap<UnitId, i64> = HashMap::new();
         for list in &lists {
-            for (_, unit, figures) in tally::counts(conn, &list.subjects, top, filter.category).await? {
+            for (_, unit, figures) in tally::counts(conn, &list.subjects, top, filter.category, Figure::ALL).await? {
                 *counts.entry(unit).or_default() += list.counted.of(&figures);
             }
         }

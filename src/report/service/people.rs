@@ -15,13 +15,13 @@ use crate::kernel::page::{Page, PageRequest};
 use crate::org;
 use crate::report::model::{FigureName, Filter, PersonRow, Side, Subjects};
 use crate::report::store;
-use crate::tally::{self, Standing, Subject};
+use crate::tally::{self, Behind, Place, Standing, Subject};
 
 /// A counted row before its names are known.
 type Row = (Subject, Standing, Option<AttemptId>);
 
 impl Reports {
-    /// The people behind a figure of a unit with its subtree, by person; an attempt a row where it counts attempts. By
+    /// The people behind a figure of a unit with its subtree, by unit and person; an attempt a row where it counts attempts. By
     /// coordinators and auditors.
     pub async fn people(
         &self,
@@ -40,10 +40,12 @@ impl Reports {
             Side::Study => Subjects { programmes: asked.programmes, imported: asked.imported, ..Subjects::default() },
             Side::Exam => Subjects { exams: asked.exams, imported: asked.imported, ..Subjects::default() },
         };
+        let all = asked.all();
+        let behind = Behind { subjects: &all, top, category: filter.category, counted: figure.counted };
         let rows = if figure.counts_attempts() {
-            attempts(conn, &asked, top, filter, figure, page).await?
+            attempts(conn, &asked, behind, page).await?
         } else {
-            let rows = tally::people_behind(conn, &asked.all(), top, filter.category, figure.counted, page).await?;
+            let rows = tally::people_behind(conn, behind, page).await?;
             rows.map(|(subject, standing)| (subject, standing, None))
         };
         self.with_names(conn, filter.year, rows).await
@@ -79,22 +81,18 @@ impl Reports {
     }
 }
 
-/// The attempts behind `exam.sittings`, in the order of person, exam and attempt.
+/// The attempts behind `exam.sittings`, in the order of unit, person, exam and attempt.
 ///
 /// Whoever is counted has at least one attempt, so a page of attempts never needs more people than it has rows; the
 /// first of them may have been shown on the page before, all or in part.
 async fn attempts(
     conn: &impl ConnectionTrait,
     asked: &Subjects,
-    top: UnitId,
-    filter: &Filter,
-    figure: FigureName,
+    behind: Behind<'_>,
     page: &PageRequest,
 ) -> Result<Page<Row>, Fault> {
-    let seen: Option<(PersonId, SubjectId, AttemptId)> = page.after.as_deref().and_then(parse_key);
-    let before = seen.map(|(person, subject, _)| (person, subject));
-    let people =
-        tally::people_from(conn, &asked.all(), top, filter.category, figure.counted, (before, page.limit + 2)).await?;
+    let seen: Option<(Place, AttemptId)> = page.after.as_deref().and_then(parse_key);
+    let people = tally::people_from(conn, behind, seen.map(|(place, _)| place), page.limit + 2).await?;
     let mains: HashSet<ExamId> = people.iter().map(|(subject, _)| ExamId(subject.id.0)).collect();
     let who: HashSet<PersonId> = people.iter().map(|(_, standing)| standing.person_id).collect();
     let (mains, who): (Vec<_>, Vec<_>) = (mains.into_iter().collect(), who.into_iter().collect());
@@ -113,17 +111,18 @@ async fn attempts(
     });
     let rows = rows.filter(|row| seen.is_none_or(|seen| key(row) > seen)).collect();
     Ok(Page::cut(rows, page, |row| {
-        let (person, subject, attempt) = key(row);
-        format!("{person} {subject} {attempt}")
+        let ((unit, person, subject), attempt) = key(row);
+        format!("{unit} {person} {subject} {attempt}")
     }))
 }
 
-fn key((subject, standing, attempt): &Row) -> (PersonId, SubjectId, AttemptId) {
-    (standing.person_id, subject.id, attempt.unwrap_or(AttemptId(uuid::Uuid::nil())))
+fn key((subject, standing, attempt): &Row) -> (Place, AttemptId) {
+    let place = (standing.unit_id, standing.person_id, subject.id);
+    (place, attempt.unwrap_or(AttemptId(uuid::Uuid::nil())))
 }
 
-fn parse_key(text: &str) -> Option<(PersonId, SubjectId, AttemptId)> {
+fn parse_key(text: &str) -> Option<(Place, AttemptId)> {
     let mut parts = text.split(' ');
     let mut next = || parts.next();
-    Some((next()?.parse().ok()?, next()?.parse().ok()?, next()?.parse().ok()?))
+    Some(((next()?.parse().ok()?, next()?.parse().ok()?, next()?.parse().ok()?), next()?.parse().ok()?))
 }

@@ -176,7 +176,7 @@ pub(super) async fn rates(
                 .map(|(_, unit, figures)| (*unit, figures.on_roster))
                 .collect(),
         ),
-        (_, Some(persons)) => persons.of(conn, &asked_for, filter.category).await?,
+        (_, Some(persons)) => persons.of(&asked_for, filter.category).await?,
         (_, None) => Arc::new(tally::persons(conn, &asked_for, filter.category).await?),
     };
     let read = Read {

@@ -33,7 +33,7 @@ pub(super) async fn standing(
     let mut sheets = Vec::new();
     for subject in subjects.all() {
         let ground = digest(&json!(ground(conn, subject).await?));
-        let counts = tally::counts(conn, &[subject], top, None).await?;
+        let counts = tally::counts(conn, &[subject], top, None, &[Figure::OnRoster]).await?;
         let mut units: Vec<UnitId> =
             counts.into_iter().filter(|(.., f)| f.on_roster > 0).map(|(_, unit, _)| unit).collect();
         units.sort_unstable();

@@ -21,7 +21,7 @@ use crate::log::{self, Entry};
 use crate::report::model::{Closing, Filter, Snapshot, Subjects, Year};
 use crate::report::store;
 use crate::study::{self, ProgrammeStatus};
-use crate::tally::{self, Subject};
+use crate::tally::{self, Figure, Subject};
 use crate::tree;
 
 impl Reports {
@@ -228,8 +228,8 @@ pub(super) async fn touched(
     subjects: &[Subject],
     top: UnitId,
 ) -> Result<BTreeSet<SubjectId>, ReportError> {
-    let counts = tally::counts(conn, subjects, top, None).await?;
-    Ok(counts.into_iter().filter(|(.., figures)| figures.on_roster > 0).map(|(subject, ..)| subject).collect())
+    let sums = tally::below(conn, subjects, (top, 0), None, &[Figure::OnRoster]).await?;
+    Ok(sums.into_iter().filter(|(.., figures)| figures.on_roster > 0).map(|(subject, ..)| subject).collect())
 }
 
 fn closing_of(row: closing::Model, names: &HashMap<UnitId, String>) -> Closing {

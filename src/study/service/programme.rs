@@ -23,7 +23,7 @@ use crate::db::Fault;
 use crate::kernel::page::{Page, PageRequest};
 use crate::log;
 use crate::org::{self, Audience};
-use crate::tally::{self, Standing};
+use crate::tally::{self, Figure, Standing};
 
 /// The published and closed programmes of a year, whoever's they are.
 pub async fn programmes_in(conn: &impl ConnectionTrait, year: i32) -> Result<Vec<ProgrammeSubject>, Fault> {
@@ -190,8 +190,9 @@ impl Study {
         let row = store::programme_within(conn, id, &self.programme_reach(caller)?).await?.ok_or(Denied::NotFound)?;
         // Grants may lie within each other: each unit once.
         let mut by_unit: HashMap<UnitId, ProgrammeCounts> = HashMap::new();
+        let shown = [Figure::Expected, Figure::Participated, Figure::Completed, Figure::CompletedDue];
         for top in caller.scope(WATCHERS, now)?.0 {
-            for (_, unit, figures) in tally::counts(conn, &[subject_of(row.id)], top, None).await? {
+            for (_, unit, figures) in tally::counts(conn, &[subject_of(row.id)], top, None, &shown).await? {
                 let counts = ProgrammeCounts {
                     expected: figures.expected,
                     participated: figures.participated,

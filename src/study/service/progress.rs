@@ -10,7 +10,7 @@ use super::{Study, StudyError, WATCHERS};
 use crate::auth::{Caller, Denied, meant_unit};
 use crate::kernel::page::{Page, PageRequest};
 use crate::org;
-use crate::tally::{self, Counted, Figure};
+use crate::tally::{self, Behind, Counted, Figure};
 
 impl Study {
     /// How far the people of a programme have come, those of a unit with its subtree, by person. Without a unit those of
@@ -30,7 +30,8 @@ impl Study {
             (true, false) => Counted::Between(Figure::Expected, Figure::Completed),
             (false, false) => Counted::In(Figure::Expected),
         };
-        let found = tally::people_behind(conn, &[subject_of(id)], top, None, counted, page).await?;
+        let behind = Behind { subjects: &[subject_of(id)], top, category: None, counted };
+        let found = tally::people_behind(conn, behind, page).await?;
         let people: Vec<PersonId> = found.items.iter().map(|(_, standing)| standing.person_id).collect();
         let earned = store::earnings(conn, row.year, Whose::Among(&people)).await?;
         let subject: SubjectId = id.into();

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use entity::id::{SubjectId, UnitId};
 use entity::org::person::Category;
-use entity::tally::reckoning;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectExpr, SelectStatement, UnionType};
+use entity::tally::{delta, reckoning};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement, UnionType};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::super::model::{Figure, Figures, Subject};
-use super::total;
+use super::{read, summed};
 use crate::db::Fault;
 use crate::tree;
 
@@ -40,32 +40,17 @@ pub async fn below(
         .and_where(Expr::col("subject_id").is_in(current))
         .and_where(Expr::col("category").eq(category.as_str()))
         .and_where(Expr::col("unit_id").in_subquery(tree::down_to(top, depth)));
+    let fresh = delta::Entity::find().filter(delta::Column::SubjectId.is_in(ids.iter().copied())).one(conn).await?;
+    if fresh.is_none() && old.is_empty() {
+        // Nothing is to be added up: each row is an answer.
+        return read(conn, &parts, figures).await;
+    }
     parts.union(UnionType::All, raised("tally_deltas", &ids, (top, depth), &category, figures));
     if !old.is_empty() {
         let old: Vec<SubjectId> = old.into_iter().collect();
         parts.union(UnionType::All, raised("tally_counts", &old, (top, depth), &category, figures));
     }
-    let both = Query::select()
-        .columns([Alias::new("subject_id"), Alias::new("unit_id")])
-        .exprs(figures.iter().map(|f| total(*f)).map(|(expr, name)| SelectExpr {
-            expr,
-            alias: Some(name.into()),
-            window: None,
-        }))
-        .from_subquery(parts, Alias::new("parts"))
-        .group_by_columns([Alias::new("subject_id"), Alias::new("unit_id")])
-        .to_owned();
-    let rows = conn.query_all(&both).await?;
-    rows.iter()
-        .map(|row| {
-            let mut found = Figures::none();
-            for (place, figure) in figures.iter().enumerate() {
-                found.set(*figure, row.try_get_by_index(place + 2)?);
-            }
-            Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, found))
-        })
-        .collect::<Result<_, sea_orm::DbErr>>()
-        .map_err(Fault::from)
+    summed(conn, parts, figures).await
 }
 
 /// Rows of single units, each once for every unit above it that is shown.
@@ -77,6 +62,8 @@ fn raised(
     figures: &[Figure],
 ) -> SelectStatement {
     let (rows, above) = (Alias::new(table), Alias::new("unit_ancestors"));
+    // Cast, so that SQLite climbs from each row to the few units above it and does not try all that are shown.
+    let shown = Expr::col((above.clone(), Alias::new("ancestor_id"))).cast_as(Alias::new("text"));
     Query::select()
         .column((rows.clone(), Alias::new("subject_id")))
         .column((above.clone(), Alias::new("ancestor_id")))
@@ -88,7 +75,7 @@ fn raised(
         )
         .and_where(Expr::col((rows.clone(), Alias::new("subject_id"))).is_in(subjects.iter().copied()))
         .and_where(Expr::col((rows, Alias::new("category"))).eq(category))
-        .and_where(Expr::col((above, Alias::new("ancestor_id"))).in_subquery(tree::down_to(top, depth)))
+        .and_where(shown.in_subquery(tree::down_to(top, depth)))
         .to_owned()
 }
 

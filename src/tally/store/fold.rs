@@ -1,10 +1,9 @@
 //! Folding: deltas become the counts of their units and the sums of all units above them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use entity::id::{SubjectId, UnitId};
-use entity::org::unit_ancestor;
-use entity::tally::{count, delta, reckoning, sum};
+use entity::tally::{count, delta, moved, reckoning, sum};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -17,7 +16,8 @@ use crate::tree;
 /// How many rows of counts one statement writes.
 const ROWS: usize = 500;
 
-/// Takes up to `limit` deltas off the table and adds them to the counts and to the sums above them. Returns how many.
+/// Takes up to `limit` deltas off the table and adds them to the counts and to the sums above them, and gives as many who
+/// moved their places. Returns how many there were of the more numerous.
 ///
 /// Whoever folds holds the reckonings of the subjects: two that meet wait for each other, in the order of subjects.
 pub(in super::super) async fn fold(tx: &impl ConnectionTrait, limit: u64) -> Result<usize, Fault> {
@@ -27,22 +27,29 @@ pub(in super::super) async fn fold(tx: &impl ConnectionTrait, limit: u64) -> Res
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .all(tx)
         .await?;
-    if rows.is_empty() {
+    let moves = moved::Entity::find()
+        .filter(moved::Column::Place.is_null())
+        .order_by_asc(moved::Column::Id)
+        .limit(limit)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(tx)
+        .await?;
+    let most = rows.len().max(moves.len());
+    if most == 0 {
         return Ok(0);
     }
-    let mut moves: HashMap<SubjectId, i64> = HashMap::new();
     let mut sums: HashMap<(Subject, UnitId, &str), Figures> = HashMap::new();
     for row in &rows {
         let subject = Subject { kind: row.subject_kind, id: row.subject_id };
         *sums.entry((subject, row.unit_id, row.category.as_str())).or_default() += Figures::of_delta(row);
-        *moves.entry(row.subject_id).or_default() += row.moved;
     }
     let tree = tree::last_change(tx).await?;
-    let subjects: BTreeSet<SubjectId> = moves.keys().copied().collect();
+    let subjects: BTreeSet<SubjectId> =
+        rows.iter().map(|row| row.subject_id).chain(moves.iter().map(|row| row.subject_id)).collect();
     let known = hold(tx, &subjects, tree).await?;
-    let above = ancestors(tx, &sums.keys().map(|(_, unit, _)| *unit).collect()).await?;
+    let above = tree::paths(tx, sums.keys().map(|(_, unit, _)| *unit)).await?;
     let mut higher: HashMap<(SubjectId, &str, UnitId), Figures> = HashMap::new();
-    let made_for_this_tree = |subject: &SubjectId| known.get(subject) == Some(&tree);
+    let made_for_this_tree = |subject: &SubjectId| known.get(subject).is_some_and(|held| held.tree == tree);
     for ((subject, unit, category), figures) in &sums {
         if made_for_this_tree(&subject.id) {
             for ancestor in above.get(unit).into_iter().flatten() {
@@ -56,19 +63,40 @@ pub(in super::super) async fn fold(tx: &impl ConnectionTrait, limit: u64) -> Res
         if !made_for_this_tree(subject) {
             sum_anew(tx, *subject, tree).await?;
         }
-        let more = moves.get(subject).copied().unwrap_or_default();
-        if more != 0 {
-            reckoning::Entity::update_many()
-                .col_expr(reckoning::Column::Moves, Expr::col(reckoning::Column::Moves).add(more))
-                .filter(reckoning::Column::SubjectId.eq(*subject))
-                .exec(tx)
-                .await?;
-        }
     }
+    place(tx, moves, &known).await?;
     for chunk in rows.chunks(CHUNK) {
         delta::Entity::delete_many().filter(delta::Column::Id.is_in(chunk.iter().map(|r| r.id))).exec(tx).await?;
     }
-    Ok(rows.len())
+    Ok(most)
+}
+
+/// Gives those who moved their places, in the order in which they did, and notes the last of them in the reckonings, which
+/// are held: so whoever knows a place knows all before it.
+async fn place(
+    tx: &impl ConnectionTrait,
+    moves: Vec<moved::Model>,
+    held: &HashMap<SubjectId, reckoning::Model>,
+) -> Result<(), Fault> {
+    let mut last: BTreeMap<SubjectId, i64> = BTreeMap::new();
+    for row in moves {
+        let first = || held.get(&row.subject_id).map_or(0, |held| held.moves);
+        let place = last.entry(row.subject_id).or_insert_with(first);
+        *place += 1;
+        moved::Entity::update_many()
+            .set(moved::ActiveModel { place: Set(Some(*place)), ..Default::default() })
+            .filter(moved::Column::Id.eq(row.id))
+            .exec(tx)
+            .await?;
+    }
+    for (subject, place) in last {
+        reckoning::Entity::update_many()
+            .set(reckoning::ActiveModel { moves: Set(place), ..Default::default() })
+            .filter(reckoning::Column::SubjectId.eq(subject))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Makes the sums of one subject anew that were made for another tree; whether there was one.
@@ -87,12 +115,12 @@ pub(in super::super) async fn make_anew(tx: &impl ConnectionTrait) -> Result<boo
     Ok(true)
 }
 
-/// Locks the reckonings of these subjects, made if need be, and gives the tree for which each was made.
+/// Locks the reckonings of these subjects, made if need be.
 async fn hold(
     tx: &impl ConnectionTrait,
     subjects: &BTreeSet<SubjectId>,
     tree: i64,
-) -> Result<HashMap<SubjectId, i64>, Fault> {
+) -> Result<HashMap<SubjectId, reckoning::Model>, Fault> {
     let new = subjects.iter().map(|subject| reckoning::ActiveModel {
         subject_id: Set(*subject),
         tree: Set(tree),
@@ -105,30 +133,14 @@ async fn hold(
         .lock_exclusive()
         .all(tx)
         .await?;
-    Ok(rows.into_iter().map(|row| (row.subject_id, row.tree)).collect())
-}
-
-/// Each of these units with itself and all above it.
-async fn ancestors(tx: &impl ConnectionTrait, units: &BTreeSet<UnitId>) -> Result<HashMap<UnitId, Vec<UnitId>>, Fault> {
-    let units: Vec<UnitId> = units.iter().copied().collect();
-    let mut above: HashMap<UnitId, Vec<UnitId>> = HashMap::new();
-    for part in units.chunks(CHUNK) {
-        let steps = unit_ancestor::Entity::find()
-            .filter(unit_ancestor::Column::UnitId.is_in(part.iter().copied()))
-            .all(tx)
-            .await?;
-        for step in steps {
-            above.entry(step.unit_id).or_default().push(step.ancestor_id);
-        }
-    }
-    Ok(above)
+    Ok(rows.into_iter().map(|row| (row.subject_id, row)).collect())
 }
 
 async fn add_counts(tx: &impl ConnectionTrait, sums: HashMap<(Subject, UnitId, &str), Figures>) -> Result<(), Fault> {
     let mut sums: Vec<_> = sums.into_iter().collect();
     // Two folders that meet take the counts in the same order.
     sums.sort_unstable_by_key(|(key, _)| *key);
-    let key = [count::Column::SubjectKind, count::Column::SubjectId, count::Column::UnitId, count::Column::Category];
+    let key = [count::Column::SubjectId, count::Column::Category, count::Column::UnitId];
     for chunk in sums.chunks(ROWS) {
         let models = chunk.iter().map(|((subject, unit, category), figures)| {
             let mut row = count::ActiveModel {

@@ -173,7 +173,9 @@ async fn sit(server: &TestServer, exam: &str, person: PersonId, points: i64, ite
 async fn owed(server: &TestServer, main: &str, unit: UnitId) -> Figures {
     let subject = Subject { kind: SubjectKind::Exam, id: main.parse::<ExamId>().unwrap().into() };
     let mut sum = Figures::none();
-    for (_, _, figures) in tally::counts(server.services.core.db.read(), &[subject], unit, None).await.unwrap() {
+    for (_, _, figures) in
+        tally::counts(server.services.core.db.read(), &[subject], unit, None, tally::Figure::ALL).await.unwrap()
+    {
         sum += figures;
     }
     sum

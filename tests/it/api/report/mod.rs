@@ -30,6 +30,7 @@ pub(crate) mod files;
 mod frozen;
 mod past;
 mod path;
+mod persons;
 mod rates;
 mod years;
 
