@@ -82,7 +82,7 @@ both_databases! {
                                     tally::restate(tx, subject, &HashMap::from([(person, standing.figures)])).await
                                 }
                             }
-                        }) as Work<'_, (), Fault>
+                        })
                     })
                     .await
                     .unwrap();
@@ -112,7 +112,7 @@ both_databases! {
             figures: Figures { on_roster: 1, ..Figures::none() },
         };
         let all: Vec<Standing> = crowd.iter().map(standing).collect();
-        core.db.tx("test.many", |tx| Box::pin(tally::owe(tx, subjects[0], all.clone())) as Work<'_, (), Fault>).await.unwrap();
+        core.db.tx("test.many", |tx| Box::pin(tally::owe(tx, subjects[0], all.clone()))).await.unwrap();
         assert!(!read(&server, &subjects, None, &mut many).await);
         assert!(many.is_none(), "who has no place yet is not named");
         tally::fold(core).await.unwrap();
