@@ -160,6 +160,15 @@ pub enum Counted {
 }
 
 impl Counted {
+    /// The figures that say how many they are.
+    #[must_use]
+    pub fn figures(self) -> Vec<Figure> {
+        match self {
+            Self::In(figure) => vec![figure],
+            Self::Between(whole, part) => vec![whole, part],
+        }
+    }
+
     /// How many they are of these figures.
     #[must_use]
     pub const fn of(self, figures: &Figures) -> i64 {

@@ -116,8 +116,8 @@ impl Reports {
         let asked = subjects(conn, &order.filter).await?.0;
         let mut rows = 0;
         for listed in listed(order.what, &asked) {
-            let category = order.filter.category;
-            let sums = tally::below(conn, &listed.subjects, (top, 0), category, Figure::ALL).await?;
+            let (category, figures) = (order.filter.category, listed.counted.figures());
+            let sums = tally::below(conn, &listed.subjects, (top, 0), category, &figures).await?;
             rows += sums.iter().map(|(.., figures)| listed.counted.of(figures)).sum::<i64>();
         }
         Ok((top, rows))
@@ -161,7 +161,8 @@ impl Reports {
         let lists = listed(order.what, &asked);
         let mut counts: HashMap<UnitId, i64> = HashMap::new();
         for list in &lists {
-            for (_, unit, figures) in tally::counts(conn, &list.subjects, top, filter.category, Figure::ALL).await? {
+            let counted = list.counted.figures();
+            for (_, unit, figures) in tally::counts(conn, &list.subjects, top, filter.category, &counted).await? {
                 *counts.entry(unit).or_default() += list.counted.of(&figures);
             }
         }

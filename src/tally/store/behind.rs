@@ -94,10 +94,7 @@ async fn units_behind(
     behind: Behind<'_>,
     from: Option<UnitId>,
 ) -> Result<Vec<(UnitId, i64)>, Fault> {
-    let figures = match behind.counted {
-        Counted::In(figure) => vec![figure],
-        Counted::Between(whole, part) => vec![whole, part],
-    };
+    let figures = behind.counted.figures();
     let counts = counts(conn, behind.subjects, behind.top, behind.category, &figures).await?;
     let mut units: BTreeMap<UnitId, i64> = BTreeMap::new();
     for (_, unit, figures) in counts.into_iter().filter(|(_, unit, _)| from.is_none_or(|from| *unit >= from)) {

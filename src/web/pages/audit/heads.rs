@@ -4,7 +4,8 @@ use askama::Template;
 use poem::handler;
 use poem::http::StatusCode;
 
-use crate::evidence::{EvidenceError, Kept, LOG_READERS};
+use super::log::newest_head;
+use crate::evidence::{Kept, LOG_READERS};
 use crate::http::Problem;
 use crate::kernel::digest::Digest;
 use crate::kernel::field::{FieldCode, Fields};
@@ -25,11 +26,7 @@ struct HeadsPage {
 }
 
 async fn heads_page(visitor: Visitor, f: Form, found: Option<(u64, Digest, Kept)>) -> Result<HeadsPage, Problem> {
-    let head = match visitor.services.evidence.head().await {
-        Ok(head) => Some(head),
-        Err(EvidenceError::Denied(_)) => None,
-        Err(other) => return Err(other.into()),
-    };
+    let head = newest_head(&visitor.services.evidence).await?;
     Ok(HeadsPage { f, head, found, v: visitor.view })
 }
 

@@ -5,7 +5,8 @@ use chrono::NaiveTime;
 use entity::instant::{Day, Instant};
 use poem::handler;
 
-use crate::evidence::{Check, EntryFilter, EvidenceError, LogEntry, Outcome};
+use crate::evidence::{Check, EntryFilter, Evidence, EvidenceError, LogEntry, Outcome};
+use crate::http::Problem;
 use crate::kernel::field::{FieldCode, Fields};
 use crate::kernel::page::PageRequest;
 use crate::log::SignedHead;
@@ -68,6 +69,15 @@ impl LogPage {
     }
 }
 
+/// The newest signed head; nothing before the first entry was signed.
+pub(super) async fn newest_head(evidence: &Evidence) -> Result<Option<SignedHead>, Problem> {
+    match evidence.head().await {
+        Ok(head) => Ok(Some(head)),
+        Err(EvidenceError::Denied(_)) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
+}
+
 /// The entries, the newest first.
 #[handler]
 pub(in crate::web) async fn show(visitor: Visitor) -> Page {
@@ -93,11 +103,7 @@ pub(in crate::web) async fn show(visitor: Visitor) -> Page {
     let request = PageRequest::new(Some(50), view.query("cursor").as_deref())?;
     let evidence = &visitor.services.evidence;
     let found = evidence.entries(&visitor.caller, &filter, &request).await?;
-    let head = match evidence.head().await {
-        Ok(head) => Some(head),
-        Err(EvidenceError::Denied(_)) => None,
-        Err(other) => return Err(other.into()),
-    };
+    let head = newest_head(evidence).await?;
     let (last, running) = evidence.checks(&visitor.caller).await?;
     let last = last.and_then(|check| check.done);
     page(&LogPage {
